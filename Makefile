@@ -1,0 +1,43 @@
+# make run    installs into .venv and starts: the bot if DISCORD_TOKEN is set, else the sandbox
+# make test   installs and runs the tests
+# make check  format, lint, types and tests
+# make crash-test   kills and restarts the whole process a hundred times
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := config/constraints.txt
+
+.PHONY: run test lint types check crash-test clean
+
+$(VENV)/.for-running: pyproject.toml $(CONSTRAINTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Paperwire needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox]"
+	@touch $@
+
+$(VENV)/.for-testing: $(VENV)/.for-running
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox,test,lint]"
+	@touch $@
+
+run: $(VENV)/.for-running
+	$(BIN)/paperwire run
+
+test: $(VENV)/.for-testing
+	$(BIN)/pytest -q -m "not crash"
+
+lint: $(VENV)/.for-testing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.for-testing
+	$(BIN)/pyright
+
+check: lint types test
+
+crash-test: $(VENV)/.for-testing
+	$(BIN)/python -m tests.process.crash --kills 100
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

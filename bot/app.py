@@ -1,0 +1,217 @@
+"""Opens everything in the order it is needed; leaving closes it in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import discord
+import discord.http
+
+from bot.client import PaperBot, Services
+from bot.delivery.lock import only_deliverer
+from bot.delivery.pacing import InvalidRequests
+from bot.discord_sender import DiscordSender
+from bot.errors import PaperwireError, SettingsError
+from bot.jobs.compose import Compose
+from bot.jobs.deliver import Deliver
+from bot.jobs.index import Index, open_engine
+from bot.jobs.looks import Looks
+from bot.jobs.match import MatchNew
+from bot.jobs.refresh import Refresh
+from bot.jobs.runner import JobRunner
+from bot.search.engine import SearchEngine
+from bot.sources.arxiv import ArXiv
+from bot.sources.http import Web
+from bot.sources.huggingface import HuggingFace
+from bot.store import heartbeat, outbox, pace, people
+from bot.store.store import Store
+from cogs import EXTENSIONS
+from config.settings import Settings
+
+log = logging.getLogger(__name__)
+
+COMPOSE_EVERY = timedelta(minutes=1)
+INDEX_EVERY = timedelta(minutes=5)
+DELIVER_EVERY = timedelta(seconds=5)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def index_folder(database: Path) -> Path:
+    """Return where a database's search index is; it can be made anew at any time."""
+    return database.with_name(database.name + ".index")
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What is open while anything runs."""
+
+    settings: Settings
+    store: Store
+    engine: SearchEngine
+    now: Callable[[], datetime] = utc_now
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, rebuild: bool = False) -> AsyncGenerator[Rooms]:
+    """Open the database and its search index.
+
+    Args:
+        rebuild: Make the index anew.
+    """
+    async with Store(settings.database) as store:
+        engine = await open_engine(store, index_folder(settings.database), rebuild=rebuild)
+        try:
+            yield Rooms(settings, store, engine)
+        finally:
+            await asyncio.to_thread(engine.close)
+
+
+@asynccontextmanager
+async def looking(rooms: Rooms, *, starter_is_news: bool = False) -> AsyncGenerator[Refresh]:
+    """Open the web for looking at the sources."""
+    settings = rooms.settings
+    addresses = (settings.hugging_face_url, settings.arxiv_url, settings.arxiv_rss_url)
+    hosts = frozenset(urlsplit(address).hostname or "" for address in addresses)
+    token = settings.hugging_face_token
+    async with Web(hosts, pace=pace.PaceInStore(rooms.store), now=rooms.now) as web:
+        looks = Looks(
+            HuggingFace(
+                web, settings.hugging_face_url, token=token.get_secret_value() if token else None
+            ),
+            ArXiv(web, settings.arxiv_url, settings.arxiv_rss_url),
+            settings.arxiv_categories,
+        )
+        yield Refresh(rooms.store, looks, rooms.now, starter_is_news=starter_is_news)
+
+
+@dataclass
+class Engine:
+    """The jobs, and how they wake each other. It stands outside the bot object."""
+
+    rooms: Rooms
+    refresh: Refresh
+    runner: JobRunner
+    deliver: Deliver
+    ready: Callable[[], bool]
+    """Whether Discord is there to deliver to."""
+
+    def start(self) -> None:
+        """Begin to run all jobs, each for the first time at once."""
+        minutes = timedelta(minutes=self.rooms.settings.refresh_minutes)
+        self.runner.every(minutes, "refresh", self._refresh)
+        self.runner.every(INDEX_EVERY, "index", Index(self.rooms.store, self.rooms.engine))
+        self.runner.every(COMPOSE_EVERY, "compose", self._compose)
+        self.runner.every(DELIVER_EVERY, "deliver", self._deliver)
+        self.runner.every(heartbeat.EVERY, "heartbeat", self._beat)
+
+    async def _refresh(self) -> None:
+        await self.refresh()
+        self.runner.wake("index")
+        self.runner.wake("compose")
+
+    async def _compose(self) -> None:
+        await MatchNew(self.rooms.store, self.rooms.now)()
+        await Compose(self.rooms.store, self.rooms.now)()
+        self.runner.wake("deliver")
+
+    async def _deliver(self) -> None:
+        if self.ready():
+            await self.deliver()
+
+    async def _beat(self) -> None:
+        await self.rooms.store.run(heartbeat.beat, now=self.rooms.now(), connected=self.ready())
+
+
+def deliverer(rooms: Rooms, bot: PaperBot) -> Deliver:
+    """Return the job that sends what is owed through a bot."""
+    invalid = InvalidRequests(rooms.now)
+
+    async def on_dm_open(user_id: int, channel_id: int) -> None:
+        await rooms.store.run(people.dm_opened, user_id, channel_id)
+
+    return Deliver(rooms.store, DiscordSender(bot, invalid, on_dm_open), rooms.now, invalid=invalid)
+
+
+@asynccontextmanager
+async def working(
+    rooms: Rooms, bot: PaperBot, runner: JobRunner, *, starter_is_news: bool = False
+) -> AsyncGenerator[Engine]:
+    """Run all jobs against a bot that is logged in.
+
+    Args:
+        starter_is_news: Post from the starter library, for the sandbox's first minute.
+    """
+    with only_deliverer(rooms.settings.database):
+        if interrupted := await rooms.store.run(outbox.recover):
+            log.warning("%d deliveries were interrupted and are looked after first", interrupted)
+        async with looking(rooms, starter_is_news=starter_is_news) as refresh, runner:
+            engine = Engine(rooms, refresh, runner, deliverer(rooms, bot), bot.is_ready)
+            engine.start()
+            try:
+                yield engine
+            finally:
+                engine.deliver.stopping = True
+
+
+def services_for(rooms: Rooms, runner: JobRunner) -> Services:
+    """Return what commands and buttons work with."""
+    return Services(rooms.store, rooms.engine, rooms.now, runner.wake, runner.next_run_at)
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run the bot on Discord until it is told to stop.
+
+    Raises:
+        SettingsError: Discord does not take the token.
+    """
+    assert settings.discord_token is not None
+    use_api(settings.discord_api_url)
+    async with opened(settings) as rooms:
+        runner = JobRunner()
+        async with PaperBot(services_for(rooms, runner), EXTENSIONS) as bot:
+            with login_errors():
+                await bot.login(settings.discord_token.get_secret_value())
+            async with working(rooms, bot, runner):
+                with login_errors():
+                    await bot.connect()
+
+
+def use_api(url: str | None) -> None:
+    """Send Discord's HTTP requests elsewhere, to a REST proxy or a test server."""
+    if url:
+        discord.http.Route.BASE = url.rstrip("/")
+
+
+@contextmanager
+def login_errors() -> Generator[None]:
+    """Turn what keeps the bot from coming online into a sentence for the operator."""
+    try:
+        yield
+    except discord.LoginFailure as error:
+        raise SettingsError(
+            "Discord does not take DISCORD_TOKEN; copy it again from the developer portal"
+            " (Bot, Reset Token)."
+        ) from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise SettingsError("Discord does not grant the bot its intents.") from error
+    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+        raise PaperwireError("Discord cannot be reached; check the network.") from error
+
+
+def stop_on_signals() -> None:
+    """Cancel the running task on SIGTERM, so that everything is closed in its order."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

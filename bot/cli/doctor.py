@@ -1,0 +1,98 @@
+"""``doctor``: says what is configured, reachable and missing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.app import opened
+from bot.cli.say import say
+from bot.errors import PaperwireError
+from bot.store import listings, papers
+from config.settings import Settings
+
+DISCORD_API = "https://discord.com/api/v10"
+PATIENCE = aiohttp.ClientTimeout(total=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look came to."""
+
+    good: bool
+    text: str
+    vital: bool = True
+    """Whether the bot cannot run while this is bad."""
+
+
+async def examine(settings: Settings) -> int:
+    """Print a line for each thing looked at; 1 when the bot could not run."""
+    findings = [await _database(settings), _token(settings), _sandbox()]
+    async with aiohttp.ClientSession(timeout=PATIENCE) as web:
+        findings += await asyncio.gather(
+            _discord(web, settings),
+            _source(web, "Hugging Face", settings.hugging_face_url),
+            _source(web, "arXiv", settings.arxiv_url),
+        )
+    for finding in findings:
+        sign = "ok     " if finding.good else "MISSING" if finding.vital else "note   "
+        say(f"{sign} {finding.text}")
+    good = all(finding.good for finding in findings if finding.vital)
+    say("The bot can run." if good else "The bot cannot run on Discord as things are.")
+    return 0 if good else 1
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        async with opened(settings) as rooms:
+            number = await rooms.store.read(papers.count)
+            states = await rooms.store.read(listings.source_states)
+    except PaperwireError as error:
+        return Finding(False, str(error))
+    looked = max((s.good_at for s in states if s.good_at), default=None)
+    when = f", last good look at a source {looked:%Y-%m-%d %H:%M} UTC" if looked else ""
+    return Finding(True, f"database {settings.database}: {number:,} papers{when}")
+
+
+def _token(settings: Settings) -> Finding:
+    if settings.discord_token is None:
+        return Finding(False, "DISCORD_TOKEN is not set; without it only the sandbox runs")
+    return Finding(True, "DISCORD_TOKEN is set")
+
+
+def _sandbox() -> Finding:
+    try:
+        return Finding(True, f"sandbox: simcord {version('simcord')} is installed", vital=False)
+    except PackageNotFoundError:
+        return Finding(
+            False, "sandbox: not installed (pip install 'paperwire[sandbox]')", vital=False
+        )
+
+
+async def _discord(web: aiohttp.ClientSession, settings: Settings) -> Finding:
+    """Ask Discord who the token's bot is; the answer and the token are not shown."""
+    api = settings.discord_api_url or DISCORD_API
+    token = settings.discord_token
+    headers = {"Authorization": f"Bot {token.get_secret_value()}"} if token else {}
+    path = "/users/@me" if token else "/gateway"
+    try:
+        async with web.get(api.rstrip("/") + path, headers=headers) as answer:
+            if answer.status == 401:
+                return Finding(False, "Discord does not take DISCORD_TOKEN")
+            return Finding(answer.ok, f"Discord answers {answer.status}")
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return Finding(False, f"Discord ({urlsplit(api).hostname}) cannot be reached")
+
+
+async def _source(web: aiohttp.ClientSession, name: str, url: str) -> Finding:
+    host = urlsplit(url).hostname
+    try:
+        async with web.head(url, allow_redirects=False) as answer:
+            return Finding(answer.status < 500, f"{name} ({host}) answers {answer.status}", False)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        text = f"{name} ({host}) cannot be reached; papers come from imports and the library"
+        return Finding(False, text, vital=False)

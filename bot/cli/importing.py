@@ -1,0 +1,106 @@
+"""``import``: takes in saved pages, answers and listings, with progress and every refusal named."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.app import Rooms, opened
+from bot.cli.say import Progress, note, say
+from bot.errors import SourceError, UserError
+from bot.jobs.index import Index
+from bot.models import Listing
+from bot.sources.saved import read_saved, saved_files
+from bot.store import listings
+from bot.store.listings import Recorded
+from config.settings import Settings
+
+
+async def take_in(settings: Settings, paths: Sequence[Path]) -> int:
+    """Import files and folders; 1 if anything could not be read at all."""
+    async with opened(settings) as rooms:
+        importer = Importer(rooms)
+        for path in files(paths):
+            await importer.take(path)
+        importer.progress.end()
+        await _index(rooms)
+    say(importer.summary())
+    return 1 if importer.unreadable else 0
+
+
+def files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files among some paths and within folders, in order.
+
+    Raises:
+        UserError: A path does not exist; then nothing was taken in.
+    """
+    try:
+        return list(saved_files(paths))
+    except SourceError as error:
+        raise UserError(str(error)) from error
+
+
+class Importer:
+    """Takes files in, one listing at a time, and counts what came of it."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.rooms = rooms
+        self.progress = Progress()
+        self.recorded = Recorded()
+        self.listings = 0
+        self.unreadable = 0
+
+    async def take(self, path: Path) -> None:
+        """Take in a file; what cannot be read is named and left out, alone."""
+        reading = read_saved(path, now=await self._first_seen_at(path))
+        while True:
+            try:
+                # Unpacking and understanding a large file takes seconds.
+                listing = await asyncio.to_thread(next, reading, None)
+            except SourceError as error:
+                self.refuse(str(error))
+                return
+            if listing is None:
+                return
+            await self.record(path, listing)
+
+    async def _first_seen_at(self, path: Path) -> datetime:
+        """Return when this very content was first imported, so that again changes nothing."""
+        digest = await asyncio.to_thread(_digest, path)
+        return await self.rooms.store.run(listings.first_import, digest, now=self.rooms.now())
+
+    async def record(self, path: Path, listing: Listing) -> None:
+        self.recorded += await self.rooms.store.run(listings.record, listing)
+        self.listings += 1
+        for refusal in listing.refusals:
+            self.progress.end()
+            note(
+                f"refused: {path}, {listing.name} {listing.day}, {refusal.where}: {refusal.reason}"
+            )
+        r = self.recorded
+        self.progress.show(f"{self.listings:,} lists, {r.new + r.updated + r.unchanged:,} papers")
+
+    def refuse(self, why: str) -> None:
+        self.progress.end()
+        note(f"refused: {why}")
+        self.unreadable += 1
+
+    def summary(self) -> str:
+        r = self.recorded
+        return f"{r.new:,} new, {r.updated:,} updated, {r.unchanged:,} unchanged, {r.refused:,} refused"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def _index(rooms: Rooms) -> None:
+    progress = Progress()
+    await Index(
+        rooms.store, rooms.engine, lambda done, of: progress.show(f"indexing {done:,} of {of:,}")
+    )()
+    progress.end()

@@ -1,0 +1,41 @@
+"""The jobs by hand: each may run late, twice or alone, and the result is the same."""
+
+from __future__ import annotations
+
+from bot.app import looking, opened
+from bot.cli.say import Progress, note
+from bot.jobs.compose import Compose
+from bot.jobs.index import Index
+from bot.jobs.match import MatchNew
+from bot.store import outbox
+from config.settings import Settings
+
+
+async def refresh(settings: Settings) -> int:
+    """Look at the sources once; 1 if none could be read."""
+    async with opened(settings) as rooms, looking(rooms) as look:
+        good = await look.all()
+        await Index(rooms.store, rooms.engine)()
+    return 0 if good else 1
+
+
+async def index(settings: Settings, *, rebuild: bool) -> int:
+    """Bring the search index up to the database."""
+    async with opened(settings, rebuild=rebuild) as rooms:
+        progress = Progress()
+        await Index(
+            rooms.store, rooms.engine, lambda done, of: progress.show(f"{done:,} of {of:,}")
+        )()
+        progress.end()
+        note(f"{len(rooms.engine):,} papers are searchable.")
+    return 0
+
+
+async def compose(settings: Settings) -> int:
+    """Decide once what is owed."""
+    async with opened(settings) as rooms:
+        await MatchNew(rooms.store, rooms.now)()
+        await Compose(rooms.store, rooms.now)()
+        counts = await rooms.store.read(outbox.counts)
+    note(f"{counts.get('owed', 0):,} messages are owed.")
+    return 0

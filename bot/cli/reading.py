@@ -1,0 +1,129 @@
+"""``search``, ``show`` and ``outbox``: the library and the ledger, for people and programs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.app import Rooms, opened, utc_now
+from bot.cli.say import note, say, say_json
+from bot.discover import find
+from bot.errors import StoreError
+from bot.jobs.index import Index
+from bot.models import Delivery, Paper, byline
+from bot.posts import Shown
+from bot.render.text import plain
+from bot.store import heartbeat, papers
+from bot.store import outbox as ledger
+from bot.store.store import Store
+from config.settings import Settings
+
+
+async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -> int:
+    """Print the papers that fit a query best; 0 also when there are none."""
+    async with opened(settings) as rooms:
+        found = await _search(rooms, query, limit)
+    if as_json:
+        say_json([_result(paper, score) for paper, score in found])
+        return 0
+    if not found:
+        note("No paper has those words. Try fewer or more general ones.")
+    for number, (paper, _) in enumerate(found, 1):
+        when = paper.published_at.date().isoformat() if paper.published_at else "no date"
+        say(f"{number:>3}. {plain(paper.title)}")
+        say(f"     {when}  {paper.url or paper.id}")
+    return 0
+
+
+async def _search(rooms: Rooms, query: str, limit: int) -> list[tuple[Paper, float]]:
+    await Index(rooms.store, rooms.engine)()
+    hits = await asyncio.to_thread(rooms.engine.search, query, limit=limit, now=rooms.now())
+    found = await rooms.store.read(papers.get_many, [hit.paper_id for hit in hits])
+    scores = {hit.paper_id: hit.score for hit in hits}
+    return [(paper, scores[paper.id]) for paper in found]
+
+
+def _result(paper: Paper, score: float) -> dict[str, Any]:
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "score": score,
+        "published_at": paper.published_at.isoformat() if paper.published_at else None,
+        "url": paper.url,
+    }
+
+
+async def show(settings: Settings, text: str, *, as_json: bool) -> int:
+    """Print one paper."""
+    async with opened(settings) as rooms:
+        await Index(rooms.store, rooms.engine)()
+        shown = await find(rooms, text)
+    if as_json:
+        say_json(_whole(shown))
+    else:
+        say("\n".join(line for line in _lines(shown) if line))
+    return 0
+
+
+def _whole(shown: Shown) -> dict[str, Any]:
+    paper = asdict(shown.paper)
+    moments = {
+        name: value.isoformat() for name, value in paper.items() if isinstance(value, datetime)
+    }
+    numbers = {"votes": shown.votes, "comments": shown.comments, "stars": shown.stars}
+    return {**paper, **moments, "url": shown.paper.url, **numbers}
+
+
+def _lines(shown: Shown) -> list[str]:
+    paper = shown.paper
+    when = paper.published_at.date().isoformat() if paper.published_at else ""
+    votes = f"{shown.votes:,} votes" if shown.votes is not None else ""
+    stars = f"{shown.stars:,} stars" if shown.stars else ""
+    return [
+        plain(paper.title),
+        plain(byline(paper.authors, most=8)),
+        "  ".join(part for part in (when, paper.url or paper.id, votes, stars) if part),
+        plain(paper.ai_summary or ""),
+        plain(paper.abstract),
+        f"Code: {plain(paper.code_url)}" if paper.code_url else "",
+        f"Project: {plain(paper.project_url)}" if paper.project_url else "",
+    ]
+
+
+async def outbox(settings: Settings, *, limit: int, as_json: bool) -> int:
+    """Print the newest deliveries and what became of each."""
+    async with opened(settings) as rooms:
+        deliveries = await rooms.store.read(ledger.recent, limit=limit)
+    if as_json:
+        say_json([_ledger_line(delivery) for delivery in deliveries])
+        return 0
+    if not deliveries:
+        note("The outbox is empty.")
+    for d in deliveries:
+        why = f"  ({plain(d.reason)})" if d.reason else ""
+        say(f"{d.id:>6}  {d.state:<8} {d.kind:<7} {d.target:<28} {plain(d.subject)}{why}")
+    return 0
+
+
+def _ledger_line(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery as a program reads it; never the rendered text."""
+    line = asdict(delivery)
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in line.items()
+    }
+
+
+async def health(settings: Settings) -> int:
+    """Print how the running bot does; 1 if none is alive and connected."""
+    if not settings.database.exists():
+        raise StoreError(f"There is no database {settings.database}.")
+    async with Store(settings.database) as store:
+        beat = await store.read(heartbeat.last)
+    if beat is None or utc_now() - beat.at > heartbeat.STOPPED_AFTER:
+        say(f"No bot is running on {settings.database}.")
+        return 1
+    say("alive and connected" if beat.connected else "alive, but not connected to Discord")
+    return 0 if beat.connected else 1

@@ -1,0 +1,159 @@
+"""Our discord.py bot: what cogs may ask for, and where command errors end."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, cast
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import StoreError, UserError
+from bot.render.cards import words
+from bot.search.engine import SearchEngine
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+# The bot has no voice; discord.py would warn at each start that it cannot speak.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+LONGEST_RATE_LIMIT = 120.0
+"""Seconds. discord.py waits for ever otherwise; a longer limit postpones the delivery instead."""
+
+
+@dataclass
+class Services:
+    """What commands and buttons work with."""
+
+    store: Store
+    engine: SearchEngine
+    now: Callable[[], datetime]
+    wake: Callable[[str], None] = field(default=lambda name: None)
+    """Runs a job soon: ``compose``, ``deliver``."""
+    next_run_at: Callable[[str], datetime | None] = field(default=lambda name: None)
+
+
+class PaperBot(commands.AutoShardedBot):
+    """The bot. Jobs are not its business: they run outside and reach Discord through a sender.
+
+    Args:
+        services: What cogs work with.
+        extensions: The cogs' modules.
+    """
+
+    def __init__(self, services: Services, extensions: Sequence[str]) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            # No message content: what is sent to the bot itself arrives without it.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+        )
+        self.services = services
+        self._cog_modules = tuple(extensions)
+        self.tree.error(self._on_app_command_error)
+
+    async def setup_hook(self) -> None:
+        for module in self._cog_modules:
+            await self.load_extension(module)
+        await self.tree.sync()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Do nothing: there are no prefix commands."""
+
+    async def _on_app_command_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await explain(interaction, cause)
+
+
+def services_of(interaction: discord.Interaction) -> Services:
+    return cast(PaperBot, interaction.client).services
+
+
+async def explain(interaction: discord.Interaction, error: Exception) -> None:
+    """Tell the user what went wrong: their part in full, ours as a number to quote."""
+    if interaction.type is discord.InteractionType.autocomplete:
+        log.error("autocomplete %s failed", interaction.id, exc_info=error)
+        return
+    try:
+        await say(interaction, _in_words(interaction, error))
+    except discord.HTTPException as late:
+        log.warning("interaction %s could not be answered: %s", interaction.id, late)
+
+
+def _in_words(interaction: discord.Interaction, error: Exception) -> str:
+    match error:
+        case UserError():
+            return str(error)
+        case app_commands.MissingPermissions():
+            return "This is for people with the Manage Server permission."
+        case app_commands.NoPrivateMessage():
+            return "This works on a server only."
+        case app_commands.CheckFailure():
+            return "You may not do this here."
+        case app_commands.TransformerError():
+            return "One of the options makes no sense to Discord; pick it from the list."
+        case StoreError():
+            log.error("interaction %s: %s", interaction.id, error)
+            return "The bot cannot reach its database right now. Try again in a minute."
+        case _:
+            log.error("interaction %s failed", interaction.id, exc_info=error)
+            return f"Something went wrong on our side (`{interaction.id}`)."
+
+
+async def say(
+    interaction: discord.Interaction, reply: str | ui.LayoutView, *, private: bool = True
+) -> None:
+    """Answer an interaction, whether or not it was answered or deferred before.
+
+    Args:
+        private: Whether only the one who asked sees it. A deferred answer is
+            as private as its ``defer`` was.
+    """
+    view = words(reply) if isinstance(reply, str) else reply
+    if interaction.response.is_done():
+        await interaction.followup.send(view=view, ephemeral=private)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=private)
+
+
+class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"never:"):
+    """A button whose press is found by its ``custom_id`` alone, also after a restart.
+
+    What ``press`` raises goes to ``explain``, as a command's errors do;
+    discord.py would only log it.
+    """
+
+    parts: dict[str, str]
+    """The named groups of the template."""
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: ui.Item[Any], match: Any, /
+    ) -> Self:
+        assert isinstance(item, ui.Button)
+        button = cls(item)
+        button.parts = match.groupdict()
+        return button
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        try:
+            await self.press(interaction)
+        except Exception as error:  # noqa: BLE001  one press ends here, as a command does
+            await explain(interaction, error)
+
+    @abstractmethod
+    async def press(self, interaction: discord.Interaction) -> None:
+        """Answer the press."""

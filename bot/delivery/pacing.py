@@ -1,0 +1,79 @@
+"""How fast the background sends: under Discord's limits, fair to servers, people first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.models import Delivery
+
+SENDS_A_SECOND = 46.0
+"""Discord allows a bot 50 requests a second; the rest is for edits, DMs opened and looks."""
+BURST = 3
+INVALID_WINDOW = timedelta(minutes=10)
+MOST_INVALID = 5_000
+"""Half of the 10,000 refused requests after which Discord blocks the address."""
+
+
+class Pace:
+    """A token bucket. Waiting is in order of asking.
+
+    Args:
+        rate: Tokens a second.
+        burst: Tokens at the most.
+    """
+
+    def __init__(self, rate: float = SENDS_A_SECOND, burst: int = BURST) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Return when one more request may go out."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._next = max(self._next, now - self.burst / self.rate) + 1 / self.rate
+        if self._next > now:
+            await asyncio.sleep(self._next - now)
+
+
+@dataclass
+class InvalidRequests:
+    """Counts refused requests (401, 403, 429) as Discord does, over ten minutes.
+
+    https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
+    """
+
+    now: Callable[[], datetime]
+    most: int = MOST_INVALID
+    _at: deque[datetime] = field(default_factory=deque[datetime])
+
+    def note(self) -> None:
+        self._at.append(self.now())
+
+    def count(self) -> int:
+        since = self.now() - INVALID_WINDOW
+        while self._at and self._at[0] <= since:
+            self._at.popleft()
+        return len(self._at)
+
+    def exhausted(self) -> bool:
+        return self.count() >= self.most
+
+
+def in_turns(deliveries: Iterable[Delivery]) -> Iterator[Delivery]:
+    """Yield deliveries one server after the other, so that a large one does not hold up the rest.
+
+    Direct messages count as one server. Within a server the order stays.
+    """
+    lanes: dict[int | None, deque[Delivery]] = {}
+    for delivery in deliveries:
+        lanes.setdefault(delivery.guild_id, deque()).append(delivery)
+    while lanes:
+        for guild_id in list(lanes):
+            yield lanes[guild_id].popleft()
+            if not lanes[guild_id]:
+                del lanes[guild_id]

@@ -1,0 +1,167 @@
+"""What a reader asks to see: today's list, what rises, what a search finds, one paper."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from sqlite_utils import Database
+
+from bot import posts
+from bot.errors import UserError
+from bot.listing_days import ListState, newest_closed_day, state_of
+from bot.models import Paper, title_key
+from bot.paper_ids import arxiv_id
+from bot.posts import Shown
+from bot.search.engine import SearchEngine
+from bot.store import listings, papers
+from bot.store.store import Store
+from bot.topics.match import matches
+from bot.topics.query import parse_topic
+from bot.trending import Period, trending_score
+
+MOST_TRENDING = 100
+SCORE_LOOKS_BACK = timedelta(days=31)
+
+
+class Shelf(Protocol):
+    """What reading needs: the store, the search index and the clock."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def engine(self) -> SearchEngine: ...
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DailyList:
+    """One day of the Hugging Face daily papers."""
+
+    day: date
+    state: ListState
+    shown: tuple[Shown, ...]
+    """In the list's own order, the most voted first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trending:
+    """What gains attention, best first."""
+
+    period: Period
+    as_of: datetime
+    """The moment it is true of: now, or when the last numbers came in."""
+    shown: tuple[Shown, ...]
+    starter: bool = False
+    """Whether nothing is known of attention, and these are the starter library's."""
+
+
+async def daily(shelf: Shelf, day: date | None) -> DailyList:
+    """Return a day's list; the newest complete one if no day is given."""
+    return await shelf.store.read(_daily, day or newest_closed_day(shelf.now()), now=shelf.now())
+
+
+def _daily(db: Database, day: date, *, now: datetime) -> DailyList:
+    entries = listings.entries(db, "huggingface", "daily", day)
+    shown = posts.show(db, [entry.paper_id for entry in entries])
+    shown.sort(key=lambda s: -(s.votes or 0))
+    return DailyList(day, state_of(day, now, len(entries)), tuple(shown))
+
+
+async def trending(shelf: Shelf, period: Period, *, topic: str = "") -> Trending:
+    """Return what gains attention in a period, on a topic or on anything.
+
+    Raises:
+        UserError: The topic makes no sense.
+    """
+    return await shelf.store.read(_trending, period, topic, now=shelf.now())
+
+
+def _trending(db: Database, period: Period, topic: str, *, now: datetime) -> Trending:
+    latest = listings.last_taken_at(db)
+    if latest is None:
+        entries = listings.latest_entries(db, "starter")
+        shown = posts.show(db, [entry.paper_id for entry in entries])
+        return Trending(period, now, tuple(_on_topic(shown, topic)), starter=True)
+    # Data that was imported from an earlier time is ranked as of that time.
+    as_of = now if latest > now - period.length else latest
+    ids = listings.noticed_between(db, as_of - period.length, as_of)
+    scores = _scores(db, ids, period, now=as_of)
+    best = sorted(scores, key=lambda id_: (-scores[id_], id_))
+    shown = _on_topic(posts.show(db, best if topic else best[:MOST_TRENDING]), topic)
+    return Trending(period, as_of, tuple(shown[:MOST_TRENDING]))
+
+
+def _scores(
+    db: Database, paper_ids: Sequence[str], period: Period, *, now: datetime
+) -> dict[str, float]:
+    snapshots = listings.snapshots_of(db, paper_ids, since=now - SCORE_LOOKS_BACK)
+    published = {paper.id: paper.published_at for paper in papers.get_many(db, paper_ids)}
+    return {
+        id_: trending_score(them, now=now, published_at=published.get(id_), period=period)
+        for id_, them in snapshots.items()
+    }
+
+
+def _on_topic(shown: Sequence[Shown], topic: str) -> list[Shown]:
+    if not topic:
+        return list(shown)
+    query = parse_topic(topic)
+    found = [(s, matches(query, s.paper, votes=s.votes or 0)) for s in shown]
+    return [replace(s, reason=str(reason)) for s, reason in found if reason]
+
+
+async def by_ids(shelf: Shelf, paper_ids: Sequence[str]) -> list[Shown]:
+    """Return papers with their numbers, in the order asked; unknown ids are left out."""
+    return await shelf.store.read(posts.show, paper_ids)
+
+
+async def search(shelf: Shelf, query: str, *, limit: int) -> list[Shown]:
+    """Return what fits a query best, best first; empty if nothing does."""
+    hits = await asyncio.to_thread(shelf.engine.search, query, limit=limit, now=shelf.now())
+    return await by_ids(shelf, [hit.paper_id for hit in hits])
+
+
+async def find(shelf: Shelf, text: str) -> Shown:
+    """Return the one paper that an id, a link or a title means.
+
+    Raises:
+        UserError: There is none; the text names the nearest title where there is one.
+    """
+    wanted = arxiv_id(text) or text.strip()
+    if shown := await by_ids(shelf, [wanted]):
+        return shown[0]
+    near = await suggest(shelf, text, limit=1)
+    if near and title_key(near[0][1]) == title_key(text):
+        return (await by_ids(shelf, [near[0][0]]))[0]
+    if arxiv_id(text):
+        raise UserError(f"The library does not have arXiv {arxiv_id(text)} (yet).")
+    hint = f" Did you mean “{near[0][1]}”?" if near else " /papers search finds it by its words."
+    raise UserError(f"No paper here has that title or id.{hint}")
+
+
+async def suggest(shelf: Shelf, text: str, *, limit: int) -> list[tuple[str, str]]:
+    """Return ids and titles that somebody may be typing; the newest papers before they type."""
+    if wanted := arxiv_id(text):
+        return [(s.paper.id, s.paper.title) for s in await by_ids(shelf, [wanted])]
+    if not text.strip():
+        newest = await shelf.store.read(papers.newest, limit=limit)
+        return [(paper.id, paper.title) for paper in newest]
+    found = await asyncio.to_thread(shelf.engine.suggest, text, limit=limit)
+    return [(suggestion.paper_id, suggestion.title) for suggestion in found]
+
+
+async def similar(shelf: Shelf, text: str, *, limit: int) -> tuple[Paper, list[Shown]]:
+    """Return a paper and those nearest to it in meaning.
+
+    Raises:
+        UserError: There is no such paper, or none near it.
+    """
+    paper = (await find(shelf, text)).paper
+    hits = await asyncio.to_thread(shelf.engine.similar, paper.id, limit=limit)
+    if not hits:
+        raise UserError("Nothing near it is known yet.")
+    return paper, await by_ids(shelf, [hit.paper_id for hit in hits])

@@ -1,0 +1,74 @@
+"""What can go wrong, by whose hands it is mended.
+
+::
+
+    PaperwireError
+    ├── UserError            the user can mend it: shown to them as it stands
+    ├── SettingsError        the operator can mend it: stops the start and names the setting
+    ├── StoreError           the database cannot be used: says what to do
+    ├── SourceError          a source could not be read or made no sense: the next run retries
+    │   └── SourceUnreachable  nobody answers there: its other lists are not asked in this run
+    └── DeliveryError        Discord did not take a message: retried later
+        └── DeliveryRefused  it never will as things are: held, with the reason
+
+Everything else is a bug. It passes through, and is caught only where one unit
+of work ends: one item of a job, one run of a job, one interaction.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class PaperwireError(Exception):
+    """What Paperwire raises on purpose; its text is one sentence for a person."""
+
+
+class UserError(PaperwireError):
+    """The user asked for something that cannot be; the text says what to do instead."""
+
+
+class SettingsError(PaperwireError):
+    """A setting is missing or makes no sense; the text names it."""
+
+
+class StoreError(PaperwireError):
+    """The database cannot be opened or written; the text says what to do."""
+
+
+class SourceError(PaperwireError):
+    """A source could not be read, or its answer made no sense. The next run tries again.
+
+    Args:
+        message: One sentence, without the body of the answer.
+        retry_after: How long the source asked us to stay away, where it said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceUnreachable(SourceError):
+    """No connection to a source could be made; asking again in seconds is of no use."""
+
+
+class DeliveryError(PaperwireError):
+    """A message did not arrive this time; trying again later may help.
+
+    Args:
+        message: One sentence, without the message's text.
+        code: Discord's JSON error code, where it gave one.
+        retry_after: How long Discord asked us to wait, where it said so.
+    """
+
+    def __init__(
+        self, message: str, *, code: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class DeliveryRefused(DeliveryError):
+    """A message will not arrive as things are; trying again by a timer is of no use."""

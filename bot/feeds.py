@@ -1,0 +1,130 @@
+"""What a feed posts: decided from what was listed, without asking anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.models import DeliveryKind, Feed, Style
+
+NEWS_WINDOW = timedelta(days=14)
+"""Hugging Face takes papers into its daily lists up to 14 days after arXiv has them."""
+STILL_WANTED = timedelta(days=7)
+"""What was listed longer ago than this is no news any more, also after an outage."""
+DIGEST_STAYS_FRESH = timedelta(hours=20)
+CARD_STAYS_FRESH = timedelta(days=2)
+
+
+class Held(StrEnum):
+    """Why a paper was not posted, as the history names it."""
+
+    BASELINE = "baseline"
+    DUPLICATE = "duplicate"
+    BELOW_BAR = "below the bar"
+    NO_MATCH = "no match"
+    RATE = "rate"
+    LATE = "late"
+    PERMISSION = "permission"
+
+
+MAY_CHANGE = frozenset((Held.BELOW_BAR, Held.RATE, Held.PERMISSION, Held.LATE))
+"""Looked at again while the paper is news: votes grow, tomorrow has room, a feed resumes."""
+
+IN_WORDS = {
+    Held.BASELINE: "it was listed before this feed was set up",
+    Held.DUPLICATE: "another feed has posted it in this channel",
+    Held.BELOW_BAR: "it has fewer votes than this feed asks for",
+    Held.NO_MATCH: "it does not match this feed's topic",
+    Held.RATE: "the day's number of papers was reached",
+    Held.LATE: "it could not be posted in time",
+    Held.PERMISSION: "the bot may not post there",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed paper that a feed has not posted."""
+
+    paper_id: str
+    day: date
+    """The latest list that shows it."""
+    votes: int
+    score: float
+    """The trending score: the higher, the earlier it is posted."""
+    wanted: bool = True
+    """Whether the feed's topic wants it."""
+    posted_here: bool = False
+    """Whether another feed has posted it in the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What becomes of the candidates."""
+
+    posted: tuple[str, ...]
+    """Shown, best first."""
+    more: tuple[str, ...]
+    """Named by a digest's last line, best first."""
+    held: tuple[tuple[str, Held], ...]
+    days: tuple[date, ...] = ()
+    """The lists that the posted papers and the rest come from, in order."""
+
+
+def choose(feed: Feed, candidates: Sequence[Candidate], *, today: date, room: int) -> Choice:
+    """Decide what a feed posts now and what it holds back, and why.
+
+    Args:
+        candidates: What is news and not posted yet, in any order.
+        today: The day it is in the sources' calendar (UTC).
+        room: How many papers may be shown.
+    """
+    verdicts = {c.paper_id: _objection(feed, c, today) for c in candidates}
+    held = [(paper_id, reason) for paper_id, reason in verdicts.items() if reason]
+    good = [c for c in candidates if not verdicts[c.paper_id]]
+    good.sort(key=lambda c: (-c.score, -c.votes, c.paper_id))
+    shown, rest = good[:room], good[room:]
+    if feed.style is not Style.DIGEST:
+        held += [(c.paper_id, Held.RATE) for c in rest]
+        good, rest = shown, []
+    days = tuple(sorted({c.day for c in good}))
+    return Choice(
+        tuple(c.paper_id for c in shown), tuple(c.paper_id for c in rest), tuple(held), days
+    )
+
+
+def _objection(feed: Feed, candidate: Candidate, today: date) -> Held | None:
+    if today - candidate.day > STILL_WANTED:
+        return Held.LATE
+    if candidate.posted_here:
+        return Held.DUPLICATE
+    if not candidate.wanted:
+        return Held.NO_MATCH
+    if candidate.votes < feed.min_votes:
+        return Held.BELOW_BAR
+    return None
+
+
+def is_news(verdict: tuple[str, str | None] | None) -> bool:
+    """Whether a paper with this verdict so far may still be posted."""
+    return verdict is None or (verdict[0] == "held" and verdict[1] in MAY_CHANGE)
+
+
+def kind_of(style: Style) -> DeliveryKind:
+    """Return what a feed of this style sends."""
+    kinds = {
+        Style.DIGEST: DeliveryKind.DIGEST,
+        Style.CARDS: DeliveryKind.CARD,
+        Style.FORUM: DeliveryKind.POST,
+    }
+    return kinds[style]
+
+
+def is_due(feed: Feed, due_at: datetime, *, now: datetime) -> bool:
+    """Whether a feed posts at its last due moment still, or waits for the next.
+
+    A new feed waits for its first hour; a digest that is a day late does not
+    go out, the next one takes its papers in.
+    """
+    return feed.paused_at is None and feed.created_at < due_at <= now < due_at + DIGEST_STAYS_FRESH

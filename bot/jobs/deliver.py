@@ -1,0 +1,330 @@
+"""Sends what is owed: each delivery on its own, once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from bot import feeds as feed_rules
+from bot import posts
+from bot.delivery import rules
+from bot.delivery.pacing import InvalidRequests, Pace, in_turns
+from bot.delivery.rules import Fate
+from bot.delivery.sender import Sender, Sent
+from bot.errors import DeliveryError, StoreError
+from bot.models import Delivery, DeliveryKind, DeliveryState
+from bot.posts import Post
+from bot.store import feeds, outbox, people
+from bot.store.outbox import Owed
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 24
+"""Sends under way; at 46 a second each may take half a second."""
+BATCH = 400
+LOOK_AGAIN = timedelta(seconds=1)
+"""How soon new work is seen while slow sends are under way."""
+LAST_SENDS_MAY_TAKE = timedelta(seconds=1.5)
+"""How long a cancelled run still waits for its sends; with the runner's wait, under ten seconds."""
+
+
+@dataclass
+class Deliver:
+    """Send everything that is due. One failing delivery delays only itself.
+
+    What a dead process left behind must have been recovered (``outbox.recover``)
+    before the first call.
+    """
+
+    store: Store
+    sender: Sender
+    now: Callable[[], datetime]
+    pace: Pace = field(default_factory=Pace)
+    invalid: InvalidRequests | None = None
+    dm_opens: rules.DmOpens = field(default_factory=rules.DmOpens)
+    under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+    stopping: bool = False
+    look_again: timedelta = LOOK_AGAIN
+    last_sends_may_take: timedelta = LAST_SENDS_MAY_TAKE
+    trouble: StoreError | None = None
+    unsure: bool = False
+    """Whether claims may be left whose outcome could not be written down."""
+
+    async def __call__(self) -> None:
+        """Send until nothing is due or under way. Cancelled, it still ends what is under way.
+
+        Raises:
+            StoreError: The outbox cannot be read or written. The next call
+                goes on from what was written.
+        """
+        if self.unsure:
+            await self.store.run(outbox.recover)
+            self.unsure = False
+        self.trouble = None
+        try:
+            sent = await self._send_all()
+        except asyncio.CancelledError:
+            await self._cut_short()
+            raise
+        finally:
+            await self.finish()
+        if sent:
+            log.info("deliver: %d tried", sent)
+        if self.trouble:
+            raise self.trouble
+
+    async def _send_all(self) -> int:
+        """Start what is due, also while slow sends are under way; returns how many."""
+        sent = 0
+        while not self._rests() and ((batch := await self._due()) or self.under_way):
+            for delivery in in_turns(batch):
+                if self._rests():
+                    break
+                await self._start(delivery)
+                sent += 1
+            await self._change(self.look_again)
+        if self._is_refused():
+            log.warning("too many refused requests; sending rests")
+        await self.finish()
+        return sent
+
+    def _rests(self) -> bool:
+        """Whether nothing new may be started."""
+        return self.stopping or self.trouble is not None or self._is_refused()
+
+    def _is_refused(self) -> bool:
+        return self.invalid is not None and self.invalid.exhausted()
+
+    async def _change(self, within: timedelta | None = None) -> None:
+        """Return when a send that is under way has ended, or after a time."""
+        if self.under_way:
+            timeout = None if within is None else within.total_seconds()
+            await asyncio.wait(
+                self.under_way.values(), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+
+    async def finish(self) -> None:
+        """Wait for the sends that are under way; each notes its own outcome."""
+        while self.under_way:
+            await self._change()
+
+    async def _cut_short(self) -> None:
+        """Give the sends under way a last moment; what is cut off is recovered like a crash."""
+        if not self.under_way:
+            return
+        _, late = await asyncio.wait(
+            self.under_way.values(), timeout=self.last_sends_may_take.total_seconds()
+        )
+        for task in late:
+            task.cancel()
+            self.unsure = True
+
+    async def _due(self) -> list[Delivery]:
+        return await self.store.read(
+            outbox.due, now=self.now(), limit=BATCH, but_for=list(self.under_way)
+        )
+
+    async def _start(self, delivery: Delivery) -> None:
+        while len(self.under_way) >= AT_ONCE:
+            await self._change()
+        await self.pace.wait()
+        task = asyncio.create_task(self.deliver(delivery), name=f"deliver {delivery.id}")
+        self.under_way[delivery.target] = task
+        task.add_done_callback(lambda _: self.under_way.pop(delivery.target, None))
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Take one delivery as far as it goes now and note the outcome."""
+        try:
+            await self._try(delivery)
+        except StoreError as error:
+            self.trouble = error
+            self.unsure = True
+
+    async def _try(self, delivery: Delivery) -> None:
+        try:
+            if await self._ready(delivery):
+                await self._claim_and_send(delivery)
+        except StoreError:
+            raise
+        except DeliveryError as error:
+            await self._fail(delivery, error, shortened=False)
+        except Exception:
+            log.exception("delivery %s met a bug", delivery.id)
+            problem = DeliveryError("something went wrong on our side")
+            until = rules.next_try(problem, attempts=delivery.attempts + 1, now=self.now())
+            await self.store.run(
+                outbox.postpone, delivery.id, until=until, reason=str(problem), uncertain=True
+            )
+
+    async def _ready(self, delivery: Delivery) -> bool:
+        """Whether to send now; a stale delivery is held, unless it turns out to be there."""
+        if rules.is_stale(delivery, now=self.now()) and delivery.uncertain_at is None:
+            await self.store.run(hold_stale, delivery, now=self.now())
+            return False
+        opens_dm = delivery.user_id is not None and delivery.place_id is None
+        if opens_dm and not self.dm_opens.allowed(now=self.now()):
+            assert self.dm_opens.resting_until is not None
+            await self.store.run(
+                outbox.postpone,
+                delivery.id,
+                until=self.dm_opens.resting_until,
+                reason="Discord wants no new direct messages from the bot for a while",
+            )
+            return False
+        return True
+
+    async def _claim_and_send(self, delivery: Delivery) -> None:
+        if not await self.store.run_durably(outbox.claim, delivery.id, now=self.now()):
+            return
+        post = await self.store.read(posts.load, delivery)
+        if post is None:
+            await self.store.run(
+                outbox.settle,
+                delivery.id,
+                DeliveryState.HELD,
+                reason="what it was about is no longer wanted",
+            )
+            return
+        delivery = replace(delivery, attempts=delivery.attempts + 1)
+        if delivery.uncertain_at is not None and await self._settled_by_look(delivery, post):
+            return
+        await self._send(delivery, post, shortened=False)
+
+    async def _settled_by_look(self, delivery: Delivery, post: Post) -> bool:
+        """Look where an earlier try may have left the message; True if that ends the delivery."""
+        stale = rules.is_stale(delivery, now=self.now())
+        if not stale and not rules.must_look(delivery, now=self.now()):
+            return False
+        if sent := await self.sender.find(delivery, post):
+            log.info("delivery %s was there already", delivery.id)
+            await self._note_sent(delivery, sent)
+            return True
+        await self.store.run(outbox.is_absent, delivery.id)
+        if stale:
+            await self.store.run(hold_stale, delivery, now=self.now())
+        return stale
+
+    async def _send(self, delivery: Delivery, post: Post, *, shortened: bool) -> None:
+        try:
+            sent = await self.sender.send(delivery, post, shortened=shortened)
+        except DeliveryError as error:
+            if rules.fate(error, delivery, shortened=shortened) is Fate.SHORTEN:
+                await self._send(delivery, post, shortened=True)
+            else:
+                await self._fail(delivery, error, shortened=shortened)
+        else:
+            await self._note_sent(delivery, sent)
+
+    async def _note_sent(self, delivery: Delivery, sent: Sent) -> None:
+        await self.store.run(
+            outbox.mark_sent,
+            delivery.id,
+            message_id=sent.message_id,
+            place_id=sent.place_id,
+            now=self.now(),
+        )
+
+    async def _fail(self, delivery: Delivery, error: DeliveryError, *, shortened: bool) -> None:
+        fate = rules.fate(error, delivery, shortened=shortened)
+        log.info("delivery %s: %s (%s)", delivery.id, error, fate.name.lower())
+        if fate is Fate.REST_DM_OPENS:
+            rest = self.dm_opens.rest(now=self.now()) - self.now()
+            error = DeliveryError(str(error), code=error.code, retry_after=rest)
+        await self.store.run(note_failure, delivery, error, fate, now=self.now())
+
+
+def hold_stale(db: Database, delivery: Delivery, *, now: datetime) -> None:
+    """Hold what is too late, and let its papers join the feed's next digest while they are news."""
+    outbox.settle(db, delivery.id, DeliveryState.HELD, reason=outbox.TOO_LATE)
+    feeds.withdraw(db, delivery.id, feed_rules.Held.LATE, now=now)
+
+
+def note_failure(
+    db: Database, delivery: Delivery, error: DeliveryError, fate: Fate, *, now: datetime
+) -> None:
+    """Write down what becomes of a delivery that Discord did not take."""
+    why = rules.reason(error)
+    match fate:
+        case Fate.PAUSE_PLACE:
+            lose_place(db, delivery, why, now=now)
+        case Fate.CLOSE_DM:
+            close_dm(db, delivery, why, now=now)
+        case Fate.WAS_SENT:
+            outbox.settle(
+                db, delivery.id, DeliveryState.SENT, reason="it was posted, and then deleted"
+            )
+        case Fate.HOLD | Fate.SHORTEN:
+            outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
+            text = f"A post could not be made in {place(delivery)}: {why}."
+            tell_moderator(db, delivery, text, f"delivery:{delivery.id}", now=now)
+        case Fate.POSTPONE | Fate.REST_DM_OPENS:
+            until = rules.next_try(error, attempts=delivery.attempts, now=now)
+            outbox.postpone(db, delivery.id, until=until, reason=why, uncertain=error.code is None)
+
+
+def place(delivery: Delivery) -> str:
+    """Return the place as Discord shows it to a reader."""
+    kind, _, number = delivery.target.partition(":")
+    return f"<#{number}>" if kind == "channel" else "your direct messages"
+
+
+def lose_place(db: Database, delivery: Delivery, why: str, *, now: datetime) -> None:
+    """Pause a lost channel's feeds, keep their set-up and what they owe, and tell who made them."""
+    channel_id = int(delivery.target.partition(":")[2])
+    outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
+    outbox.hold_target(db, delivery.target, reason=why)
+    for feed in feeds.of_channel(db, channel_id):
+        if feeds.pause(db, feed.id, now=now, because=why):
+            tell_moderator(
+                db,
+                replace(delivery, feed_id=feed.id),
+                f"Feed {feed.id} in <#{channel_id}> is paused: {why}. Its set-up is kept, and it"
+                " goes on by itself once that is mended.",
+                f"paused:{feed.id}:{now.isoformat()}",
+                now=now,
+            )
+
+
+def close_dm(db: Database, delivery: Delivery, why: str, *, now: datetime) -> None:
+    """Hold a person's alerts for the inbox; nothing is tried again by a timer."""
+    outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
+    outbox.hold_target(db, delivery.target, reason=why)
+    people.dm_closed(db, delivery.user_id or 0, now=now, because=why)
+
+
+def tell_moderator(
+    db: Database,
+    delivery: Delivery,
+    text: str,
+    subject: str,
+    *,
+    now: datetime,
+) -> None:
+    """Owe a word to whoever set up the feed of a delivery, once a subject.
+
+    It is held where they take no messages from us.
+    """
+    feed = feeds.get(db, delivery.feed_id or 0)
+    if feed is None or delivery.kind is DeliveryKind.NOTICE:
+        return
+    person = people.ensure(db, feed.created_by, now=now)
+    notice_id = outbox.enqueue(
+        db,
+        Owed(
+            target=f"user:{feed.created_by}",
+            kind=DeliveryKind.NOTICE,
+            subject=subject,
+            payload={"text": text},
+            due_at=now,
+            user_id=feed.created_by,
+        ),
+        now=now,
+    )
+    if notice_id is not None and person.dm_closed_because:
+        outbox.settle(db, notice_id, DeliveryState.HELD, reason=person.dm_closed_because)

@@ -1,0 +1,289 @@
+"""Papers and what people want of them, as plain data. All moments are UTC-aware."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from urllib.parse import quote_plus
+
+ARXIV_URL = "https://arxiv.org/abs/"
+ARXIV_SEARCH_URL = "https://arxiv.org/search/?searchtype=title&query="
+HUGGING_FACE_URL = "https://huggingface.co/papers/"
+
+TITLE_ONLY_PREFIX = "title-"
+"""Begins the id of a paper that no source has given an arXiv id for yet."""
+
+
+_LONGEST_SEARCH = 48
+"""Characters of a title: each takes up to nine in an address, and a button's takes 512."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One work, as the sources describe it. Its popularity is in snapshots.
+
+    Text is stored as the source gave it, less line breaks; it is hostile and
+    is escaped where it is rendered.
+    """
+
+    id: str
+    """arXiv id without version (``2405.15738``, ``hep-th/9901001``), or ``title-…``."""
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    """In the paper's own order."""
+    published_at: datetime | None = None
+    """When the first version appeared; None where no source said."""
+    updated_at: datetime | None = None
+    """When the version that we know appeared; None where no source said."""
+    version: int | None = None
+    categories: tuple[str, ...] = ()
+    """arXiv categories, the primary one first."""
+    comment: str | None = None
+    doi: str | None = None
+    journal_ref: str | None = None
+    ai_summary: str | None = None
+    """One or two sentences; by Hugging Face's model, or ours for the starter library."""
+    ai_keywords: tuple[str, ...] = ()
+    organization: str | None = None
+    code_url: str | None = None
+    project_url: str | None = None
+    thumbnail_url: str | None = None
+    media_urls: tuple[str, ...] = ()
+    withdrawn: bool = False
+    """The authors took it back."""
+
+    @property
+    def has_arxiv_id(self) -> bool:
+        return not self.id.startswith(TITLE_ONLY_PREFIX)
+
+    @property
+    def url(self) -> str:
+        """Where the paper can be read; arXiv's search for it while only its title is known."""
+        if self.has_arxiv_id:
+            return ARXIV_URL + self.id
+        return ARXIV_SEARCH_URL + quote_plus(self.title[:_LONGEST_SEARCH])
+
+    @property
+    def hugging_face_url(self) -> str | None:
+        return HUGGING_FACE_URL + self.id if self.has_arxiv_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a source said of a paper's popularity at one moment. Never edited."""
+
+    paper_id: str
+    source: str
+    taken_at: datetime
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+    """GitHub stars of the paper's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One paper as one answer showed it, with its popularity there if it said any."""
+
+    paper: Paper
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+    submitted_on: date | None = None
+    """The daily list that took the paper, where the source names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that made no sense and was left out, alone."""
+
+    where: str
+    """``line 12`` of a text, ``record 3`` of a list: counted from 1."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source showed for one day or category, in its own order."""
+
+    source: str
+    """``huggingface``, ``arxiv``, ``page`` or ``starter``."""
+    name: str
+    """Which of the source's lists: ``daily``, ``trending``, ``cs.CL``, …"""
+    day: date
+    """The list's own day, in the source's calendar."""
+    seen_at: datetime
+    records: tuple[Record, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Style(StrEnum):
+    """How a feed posts."""
+
+    DIGEST = "digest"
+    CARDS = "cards"
+    FORUM = "forum"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A channel's standing wish."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    created_by: int
+    created_at: datetime
+    topic: str = ""
+    """The topic's words as typed; empty for everything that is listed."""
+    style: Style = Style.DIGEST
+    hour: int = 9
+    timezone: str = "UTC"
+    """An IANA name."""
+    days: frozenset[int] = frozenset(range(7))
+    """Weekdays to post on; Monday is 0."""
+    min_votes: int = 0
+    max_papers: int = 10
+    role_id: int | None = None
+    """A role to ping with each post, by a moderator's own choice."""
+    paused_at: datetime | None = None
+    paused_because: str | None = None
+
+
+class Strictness(StrEnum):
+    """How far a topic's meaning may stretch beyond its words."""
+
+    STRICT = "strict"
+    NORMAL = "normal"
+    BROAD = "broad"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A person's standing wish."""
+
+    id: int
+    user_id: int
+    query: str
+    """As typed; parsed by ``bot.topics``."""
+    created_at: datetime
+    strictness: Strictness = Strictness.NORMAL
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A paper that a topic wants, with the reason in words."""
+
+    topic_id: int
+    paper_id: str
+    reason: str
+    matched_at: datetime
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery carries. Part of its key."""
+
+    DIGEST = "digest"
+    CARD = "card"
+    POST = "post"
+    """A forum post."""
+    ALERT = "alert"
+    NOTICE = "notice"
+    """Words from us to a moderator or a reader: a feed was paused, and why."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is on its way. ``sent``, ``held`` and ``gave_up`` are ends."""
+
+    OWED = "owed"
+    SENDING = "sending"
+    """Claimed and perhaps already at Discord; only recovery may touch it."""
+    SENT = "sent"
+    HELD = "held"
+    """Kept back, with a reason; a person or an event can release it."""
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message owed to one place."""
+
+    id: int
+    target: str
+    """``channel:123`` or ``user:456``."""
+    kind: DeliveryKind
+    subject: str
+    """What it is about: a paper's id, a digest's feed and day. Unique with target and kind."""
+    payload: dict[str, object]
+    """What to render: ids, never rendered text."""
+    state: DeliveryState
+    due_at: datetime
+    created_at: datetime
+    expires_at: datetime | None = None
+    """After this it is stale and is held instead; None for never."""
+    guild_id: int | None = None
+    feed_id: int | None = None
+    user_id: int | None = None
+    attempts: int = 0
+    nonce: str = ""
+    """At most 25 characters, made from target, kind and subject."""
+    claimed_at: datetime | None = None
+    uncertain_at: datetime | None = None
+    """Since when the message may be there without our knowing; None when it cannot be."""
+    sent_at: datetime | None = None
+    message_id: int | None = None
+    place_id: int | None = None
+    """The channel or thread that the message is in, once known."""
+    reason: str | None = None
+    """Why it is held, late or given up, in words for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source has been doing."""
+
+    source: str
+    name: str
+    tried_at: datetime | None = None
+    good_at: datetime | None = None
+    """When it last answered with something that made sense."""
+    error: str | None = None
+    """The last trouble in one line; None after a good answer."""
+    retry_at: datetime | None = None
+    """Not before this moment, where the source asked for patience."""
+    etag: str | None = None
+    last_modified: str | None = None
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+
+_SPACES = re.compile(r"\s+")
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def clean_text(text: str) -> str:
+    """Return text on one line: runs of white space become one space; NUL goes."""
+    return _SPACES.sub(" ", text.replace("\x00", "")).strip()
+
+
+def title_key(title: str) -> str:
+    """Return what two spellings of the same title have in common.
+
+    Case, accents, punctuation, spacing and TeX's dollar signs do not count.
+    Empty for a title without letters or digits.
+    """
+    folded = unicodedata.normalize("NFKD", title).casefold()
+    letters = "".join(c for c in folded if not unicodedata.combining(c))
+    return _NOT_WORDS.sub(" ", letters).strip()
+
+
+def byline(authors: Sequence[str], *, most: int = 3) -> str:
+    """Return ``A, B, C and 9 others``; empty for no authors."""
+    if len(authors) <= most + 1:
+        return ", ".join(authors)
+    return f"{', '.join(authors[:most])} and {len(authors) - most} others"

@@ -1,0 +1,86 @@
+"""Text from outside, made harmless where it is shown; plain functions without Discord."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+
+# Marks that turn the direction of what follows, and characters nobody sees.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_MARKDOWN = re.compile(r"([\\*_~`|>#\[\]()<{}:@])")
+_LIST_START = re.compile(r"^(\d*)([-+.])(?=\s)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+
+
+def plain(text: str) -> str:
+    """Return text on one line, without control, direction and invisible characters.
+
+    For places where Discord reads no markdown: button labels, choices, titles of posts.
+    """
+    seen = _INVISIBLE.sub("", text)
+    kept = "".join(" " if unicodedata.category(c) in _CONTROL else c for c in seen)
+    return " ".join(kept.split())
+
+
+_CONTROL = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def escape(text: str) -> str:
+    """Return text that Discord shows as it stands: no markdown, mention, link or emoji.
+
+    A colon is escaped too: it begins emoji names and the ``//`` of links.
+    """
+    escaped = _MARKDOWN.sub(r"\\\1", plain(text))
+    return _LIST_START.sub(r"\1\\\2", escaped)
+
+
+def excerpt(text: str, most: int) -> str:
+    """Return at most ``most`` characters of a text as Discord shows them; escapes count on top."""
+    return escape(shorten(plain(text), most))
+
+
+def shorten(text: str, most: int) -> str:
+    """Return at most ``most`` characters, cut at a word, with an ellipsis if anything is left out.
+
+    Args:
+        most: 0 leaves everything out, the ellipsis too.
+    """
+    if len(text) <= most or not most:
+        return text[:most]
+    cut = text[: most - 1]
+    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
+    return head.rstrip(" ,;:.") + "…"
+
+
+def first_sentence(text: str, most: int) -> str:
+    """Return a text's first sentence, shortened."""
+    sentence = _SENTENCE_END.split(plain(text), maxsplit=1)[0]
+    return shorten(sentence, most)
+
+
+def link(label: str, url: str | None) -> str:
+    """Return a link with hostile words as its label; the words alone where there is no address."""
+    words = escape(label) or "untitled"
+    return f"[{words}](<{url}>)" if url else words
+
+
+def day(value: date) -> str:
+    """Return a day in words: ``3 March 2026``."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime, style: str = "R") -> str:
+    """Return a moment as Discord shows it in each reader's own zone.
+
+    https://discord.com/developers/docs/reference#message-formatting-timestamp-styles
+    """
+    return f"<t:{int(value.timestamp())}:{style}>"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return ``1 paper``, ``1,204 papers``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

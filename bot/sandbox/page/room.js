@@ -1,0 +1,75 @@
+// Put into simcord's page of a room: makes typing a command go as it does on Discord.
+
+const status = document.getElementById("action-status");
+const form = document.getElementById("channel-composer");
+const trouble = document.createElement("p");
+trouble.id = "trouble";
+trouble.hidden = true;
+trouble.setAttribute("role", "alert");
+document.body.append(trouble);
+
+new MutationObserver(() => {
+  trouble.hidden = !/not completed|uncertain|unavailable|ended/.test(status.textContent);
+  trouble.textContent = /ended|unavailable/.test(status.textContent)
+    ? "This room was closed. Reload the page."
+    : "That was not answered. The bot's log may say why.";
+}).observe(status, { childList: true, characterData: true, subtree: true });
+
+// simcord loses the end of the conversation when the box below it grows or shrinks.
+const timeline = document.getElementById("channel-timeline");
+let follows = true; // the newest message, as long as nobody scrolled away from it
+let touchedAt = -Infinity; // milliseconds
+
+const isAtEnd = () => timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 40;
+
+function toEnd() {
+  if (follows) timeline.scrollTop = timeline.scrollHeight;
+}
+
+for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+  timeline.addEventListener(kind, () => (touchedAt = performance.now()), { passive: true });
+}
+timeline.addEventListener("scroll", () => {
+  if (performance.now() - touchedAt < 1000) follows = isAtEnd();
+  else if (!isAtEnd()) toEnd();
+});
+form.addEventListener("submit", () => (follows = true), true);
+document.getElementById("history-older").addEventListener("click", () => (follows = false), true);
+document.getElementById("new-messages").addEventListener("click", () => (follows = true), true);
+const sizes = new ResizeObserver(toEnd);
+sizes.observe(timeline);
+sizes.observe(document.getElementById("channel-message-list"));
+
+// simcord lists an option's values again once one is chosen, so Enter would choose it for ever;
+// and Enter on a command that needs nothing more would open its options instead of sending it.
+let browsing = false; // whether an arrow key moved in the list since
+
+function isChosen(field) {
+  const listed = [...document.querySelectorAll(".command-suggestion")];
+  return listed.some((item) => item.dataset.value.toLowerCase() === field.value.toLowerCase());
+}
+
+function isReady(target) {
+  if (browsing) return false;
+  return target.matches(".command-chip, .command-mention") || (target.matches(".command-option-input") && isChosen(target));
+}
+
+addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Enter" && !event.isComposing && isReady(event.target)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      form.requestSubmit();
+    }
+    browsing = event.key.startsWith("Arrow");
+  },
+  true,
+);
+
+// Discord asks the bot for suggestions before the first letter; simcord waits for it.
+addEventListener("focusin", ({ target }) => {
+  if (target.matches(".command-option-input") && !target.value && document.querySelector(".command-empty")) {
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});

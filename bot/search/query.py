@@ -1,0 +1,155 @@
+"""What a search asks for: plain words, phrases, fields, dates, and papers named outright."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Field(StrEnum):
+    """Where a clause looks."""
+
+    TEXT = "text"
+    """Title, abstract, AI summary and keywords."""
+    AUTHOR = "author"
+    ORGANIZATION = "org"
+    CATEGORY = "cat"
+    CODE = "code"
+    """Whether the paper has code; the clause has no words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing that a paper must have, must not have, or is better for having."""
+
+    field: Field
+    text: str
+    is_phrase: bool = False
+    """In quotes: these words, next to each other."""
+    is_excluded: bool = False
+
+    @property
+    def is_wish(self) -> bool:
+        """Whether a paper without it can still be a hit, only a lower one."""
+        return self.field is Field.TEXT and not self.is_phrase and not self.is_excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search, understood."""
+
+    clauses: tuple[Clause, ...] = ()
+    paper_ids: tuple[str, ...] = ()
+    """Papers that were named by id or link; they come first, in this order."""
+    since: date | None = None
+    """The first day of publication that counts, in UTC; None for any."""
+    until: date | None = None
+    """The last day of publication that counts, in UTC; None for any."""
+
+    @property
+    def wishes(self) -> str:
+        """The plain words and the phrases, as they would be said."""
+        clauses = (c for c in self.clauses if c.field is Field.TEXT and not c.is_excluded)
+        return " ".join(c.text for c in clauses)
+
+
+IdFinder = Callable[[str], str | None]
+"""Returns the paper's id that a word or link names, or None."""
+
+_PIECE = re.compile(
+    r"""(?P<not>-)?(?:(?P<field>author|org|cat|since|until|has):)?"""
+    r"""(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""",
+    re.IGNORECASE,
+)
+_DAYS_AGO = re.compile(r"(\d{1,4})([dwmy])", re.IGNORECASE)
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_UNIT_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_LETTERS = re.compile(r"[^\W_]")
+
+
+def parse_query(text: str, *, now: datetime, find_id: IdFinder) -> Query:
+    """Return what ``text`` asks for. Every text is a query; nothing is refused.
+
+    Words: ``"a phrase"``, ``author:``, ``org:``, ``cat:``, ``since:`` and ``until:`` (``2025``,
+    ``2025-03``, ``2025-03-01``, or back from now: ``7d``, ``2w``, ``3m``, ``1y``), ``has:code``,
+    ``-`` before any of them but the dates. What makes no sense as a field is plain words.
+    """
+    query = Query()
+    for piece in _PIECE.finditer(text):
+        query = _with_piece(query, piece, now=now, find_id=find_id)
+    return query
+
+
+def _with_piece(query: Query, piece: re.Match[str], *, now: datetime, find_id: IdFinder) -> Query:
+    words = piece["phrase"] if piece["phrase"] is not None else piece["word"]
+    name = (piece["field"] or "").casefold()
+    is_excluded = piece["not"] is not None
+    if name in ("since", "until"):
+        return _with_date(query, name, words, now=now)
+    paper_id = None if name or is_excluded or piece["phrase"] is not None else find_id(words)
+    if paper_id is not None:
+        return replace(query, paper_ids=_appended(query.paper_ids, paper_id))
+    clause = _clause(name, words, is_phrase=piece["phrase"] is not None, is_excluded=is_excluded)
+    if clause is None:
+        return query
+    return replace(query, clauses=_appended(query.clauses, clause))
+
+
+def _clause(name: str, words: str, *, is_phrase: bool, is_excluded: bool) -> Clause | None:
+    if name == "has":
+        if words.casefold() == "code":
+            return Clause(Field.CODE, "", is_excluded=is_excluded)
+        name = ""
+    if not _LETTERS.search(words):
+        return None
+    field = Field(name) if name else Field.TEXT
+    return Clause(field, words, is_phrase=is_phrase, is_excluded=is_excluded)
+
+
+def _with_date(query: Query, name: str, words: str, *, now: datetime) -> Query:
+    days = _days(words, now=now)
+    if days is None:
+        clause = _clause("", words, is_phrase=False, is_excluded=False)
+        return replace(query, clauses=_appended(query.clauses, clause)) if clause else query
+    first, last = days
+    return replace(query, since=first) if name == "since" else replace(query, until=last)
+
+
+def _days(words: str, *, now: datetime) -> tuple[date, date] | None:
+    """Return the first and last day that ``words`` can mean; None for nonsense."""
+    if match := _DAYS_AGO.fullmatch(words):
+        day = _days_before(now, int(match[1]) * _UNIT_DAYS[match[2].casefold()])
+        return day, day
+    if match := _DATE.fullmatch(words):
+        return _calendar_days(int(match[1]), match[2], match[3])
+    return None
+
+
+def _days_before(now: datetime, days: int) -> date:
+    try:
+        return now.date() - timedelta(days=days)
+    except OverflowError:
+        return date.min
+
+
+def _calendar_days(year: int, month: str | None, day: str | None) -> tuple[date, date] | None:
+    try:
+        if month is None:
+            return date(year, 1, 1), date(year, 12, 31)
+        if day is None:
+            last = monthrange(year, int(month))[1]
+            return date(year, int(month), 1), date(year, int(month), last)
+        return date(year, int(month), int(day)), date(year, int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _appended(items: Iterable[T], item: T) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*items, item)))

@@ -1,0 +1,71 @@
+"""How text becomes words: the same for papers and for searches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import tantivy
+
+LONGEST_WORD = 60
+"""Bytes; what is longer is no word."""
+SHORTEST_COMPOUND = 4
+"""Letters; a shorter compound (``e.g.``, ``i.i.d``) says too little joined."""
+
+STOP_WORDS = frozenset(
+    "a about above after again against all also am an and any are as at be because been before"
+    " being below between both but by can cannot could did do does doing down during each few for"
+    " from further had has have having he her here hers him his how i if in into is it its itself"
+    " just me more most my no nor not now of off on once only or other our ours out over own per"
+    " please same she should so some such than that the their theirs them then there these they"
+    " this those through to too under until up upon very via was we were what when where whether"
+    " which while who whom whose why will with within without would you your yours".split()
+)
+"""Words that a search leaves out, unless it has no others."""
+
+_WORD = re.compile(r"[^\W_]+")
+_COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/.+'’][^\W_]+)+")
+_CAMEL = re.compile(r"\b[^\W_]*[a-z][A-Z][^\W_]*")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@lru_cache(1)
+def stems() -> tantivy.TextAnalyzer:
+    """Return the analyzer of running text: words, small, without accents, stemmed."""
+    return _words().filter(tantivy.Filter.stemmer("english")).build()
+
+
+@lru_cache(1)
+def words() -> tantivy.TextAnalyzer:
+    """Return the analyzer of names: words, small, without accents."""
+    return _words().build()
+
+
+def _words() -> tantivy.TextAnalyzerBuilder:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for part in (
+        tantivy.Filter.remove_long(LONGEST_WORD),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+    ):
+        builder = builder.filter(part)
+    return builder
+
+
+def compounds(text: str) -> Iterator[str]:
+    """Yield compound words in their other spellings.
+
+    ``pre-training`` gives ``pretraining`` and ``SkillClaw`` gives ``Skill Claw``, so that each
+    is found by either.
+    """
+    for match in _COMPOUND.finditer(text):
+        joined = "".join(_WORD.findall(match[0]))
+        if len(joined) >= SHORTEST_COMPOUND:
+            yield joined
+    for match in _CAMEL.finditer(text):
+        yield _HUMP.sub(" ", match[0])
+
+
+def says_something(word: str) -> bool:
+    return word.casefold() not in STOP_WORDS

@@ -1,0 +1,67 @@
+"""How the whole does, gathered from the store for one message or one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlite_utils import Database
+
+from bot.models import SourceState
+from bot.store import listings, outbox, papers
+from bot.store.rows import parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What ``/status`` shows and the health page reports."""
+
+    papers: int
+    newest_daily: tuple[date, int] | None
+    """The newest daily list and how many papers it has; None before the first."""
+    sources: tuple[SourceState, ...]
+    owed: int
+    """Messages that wait or are under way."""
+    oldest_due_at: datetime | None
+    """When the message that has waited longest was due; None when none waits."""
+    held: int
+    sent_today: int
+    """Messages in the last 24 hours."""
+    feeds: int
+    paused: tuple[tuple[int, str], ...]
+    """Feeds that we paused ourselves, and why."""
+    people: int
+    """People who follow something."""
+
+
+def take(db: Database, *, now: datetime) -> Status:
+    """Return how everything does now."""
+    counts = outbox.counts(db)
+    days = listings.days(db, "huggingface", "daily", limit=1)
+    paused = db.query(
+        "SELECT id, paused_because FROM feed WHERE paused_because IS NOT NULL ORDER BY id"
+    )
+    return Status(
+        papers=papers.count(db),
+        newest_daily=days[0] if days else None,
+        sources=_sources(db),
+        owed=counts.get("owed", 0) + counts.get("sending", 0),
+        oldest_due_at=parsed(outbox.next_due_at(db)),
+        held=counts.get("held", 0),
+        sent_today=outbox.sent_within(db, timedelta(days=1), now=now),
+        feeds=_count(db, "SELECT count(*) AS n FROM feed"),
+        paused=tuple((row["id"], row["paused_because"]) for row in paused),
+        people=_count(db, "SELECT count(DISTINCT user_id) AS n FROM topic"),
+    )
+
+
+def _sources(db: Database) -> tuple[SourceState, ...]:
+    """Return how the sources do; of the daily lists the two newest and those that fail."""
+    states = listings.source_states(db)
+    daily = [state for state in states if state.name.startswith("daily ")]
+    old = [state for state in daily[:-2] if state.error is None]
+    return tuple(state for state in states if state not in old)
+
+
+def _count(db: Database, sql: str) -> int:
+    return next(db.query(sql))["n"]

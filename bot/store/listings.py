@@ -1,0 +1,300 @@
+"""What sources showed and when: listings, their entries, snapshots, and how each source does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from bot.models import Listing, Paper, Record, Snapshot, SourceState
+from bot.store import papers
+from bot.store.rows import Row, at, marks, moment, parsed, to_day, to_paper
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording a listing came to, in papers."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Recorded) -> Recorded:
+        return Recorded(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )
+
+
+def record(db: Database, listing: Listing) -> Recorded:
+    """Take in a listing: its papers, what it says of their popularity, and their places.
+
+    The same listing again writes nothing.
+    """
+    took = papers.take_in(
+        db, listing.source, [record.paper for record in listing.records], said_at=listing.seen_at
+    )
+    _snapshot_all(db, listing, took.ids)
+    _place_all(db, listing, took.ids)
+    return Recorded(took.new, took.updated, took.unchanged, len(listing.refusals))
+
+
+def _snapshot_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None:
+    latest = latest_snapshots(db, listing.source, paper_ids, until=listing.seen_at)
+    for paper_id, record in zip(paper_ids, listing.records, strict=True):
+        snapshot = _to_snapshot(listing, paper_id, record)
+        if snapshot and not _same(snapshot, latest.get(paper_id)):
+            latest[paper_id] = snapshot
+            db.execute(
+                "INSERT INTO snapshot (paper_id, source, taken_at, upvotes, comments, stars)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [
+                    paper_id,
+                    snapshot.source,
+                    moment(snapshot.taken_at),
+                    snapshot.upvotes,
+                    snapshot.comments,
+                    snapshot.stars,
+                ],
+            )
+
+
+def _to_snapshot(listing: Listing, paper_id: str, record: Record) -> Snapshot | None:
+    numbers = (record.upvotes, record.comments, record.stars)
+    if all(number is None for number in numbers):
+        return None
+    return Snapshot(paper_id, listing.source, listing.seen_at, *numbers)
+
+
+def _same(one: Snapshot, other: Snapshot | None) -> bool:
+    return other is not None and (one.upvotes, one.comments, one.stars) == (
+        other.upvotes,
+        other.comments,
+        other.stars,
+    )
+
+
+def latest_snapshots(
+    db: Database, source: str, paper_ids: Sequence[str], *, until: datetime
+) -> dict[str, Snapshot]:
+    """Return each paper's last snapshot by a source, at or before a moment."""
+    rows = db.query(
+        "SELECT *, max(taken_at) FROM snapshot WHERE source = ? AND taken_at <= ?"
+        f" AND paper_id IN ({marks(paper_ids)}) GROUP BY paper_id",
+        [source, moment(until), *paper_ids],
+    )
+    return {row["paper_id"]: _row_to_snapshot(row) for row in rows}
+
+
+def snapshots_of(
+    db: Database, paper_ids: Sequence[str], *, since: datetime | None = None
+) -> dict[str, list[Snapshot]]:
+    """Return the papers' snapshots, oldest first; papers without any are left out."""
+    rows = db.query(
+        f"SELECT * FROM snapshot WHERE paper_id IN ({marks(paper_ids)})"
+        " AND taken_at >= ? ORDER BY taken_at, source",
+        [*paper_ids, moment(since) or ""],
+    )
+    found: dict[str, list[Snapshot]] = {}
+    for row in rows:
+        found.setdefault(row["paper_id"], []).append(_row_to_snapshot(row))
+    return found
+
+
+_SNAPSHOT = tuple(field.name for field in fields(Snapshot))
+
+
+def _row_to_snapshot(row: Row) -> Snapshot:
+    values = {name: row[name] for name in _SNAPSHOT}
+    values["taken_at"] = at(row["taken_at"])
+    return Snapshot(**values)
+
+
+def _place_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None:
+    """Note which papers the listing shows and where."""
+    key = [listing.source, listing.name, listing.day.isoformat()]
+    seen_at = moment(listing.seen_at)
+    db.execute(
+        "INSERT INTO listing (source, name, day, seen_at, changed_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [*key, seen_at, seen_at],
+    )
+    changed = 0
+    for rank, paper_id in enumerate(dict.fromkeys(paper_ids), 1):
+        changed += db.execute(
+            "INSERT INTO listing_entry (source, name, day, paper_id, rank, seen_at)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET rank = excluded.rank"
+            " WHERE rank != excluded.rank",
+            [*key, paper_id, rank, seen_at],
+        ).rowcount
+    if changed > 0:
+        db.execute(
+            "UPDATE listing SET changed_at = max(changed_at, ?)"
+            " WHERE source = ? AND name = ? AND day = ?",
+            [seen_at, *key],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper's place in a listing."""
+
+    source: str
+    name: str
+    day: date
+    paper_id: str
+    rank: int
+    seen_at: datetime
+    """When it joined the list, as far as we saw."""
+
+
+def entries(db: Database, source: str, name: str, day: date) -> list[Entry]:
+    """Return one listing's papers in its own order."""
+    rows = db.query(
+        "SELECT * FROM listing_entry WHERE source = ? AND name = ? AND day = ?"
+        " ORDER BY rank, paper_id",
+        [source, name, day.isoformat()],
+    )
+    return [_to_entry(row) for row in rows]
+
+
+def entries_since(db: Database, day: date) -> list[Entry]:
+    """Return the papers in all listings of a day or later, by day, source, name and rank."""
+    rows = db.query(
+        "SELECT * FROM listing_entry WHERE day >= ? ORDER BY day, source, name, rank, paper_id",
+        [day.isoformat()],
+    )
+    return [_to_entry(row) for row in rows]
+
+
+def _to_entry(row: Row) -> Entry:
+    values = {name: row[name] for name in _ENTRY}
+    values["day"] = to_day(row["day"])
+    values["seen_at"] = at(row["seen_at"])
+    return Entry(**values)
+
+
+_ENTRY = tuple(field.name for field in fields(Entry))
+
+
+def days(db: Database, source: str, name: str, *, limit: int) -> list[tuple[date, int]]:
+    """Return the latest days of a list and how many papers each has, latest first."""
+    rows = db.query(
+        "SELECT day, count(*) AS n FROM listing_entry WHERE source = ? AND name = ?"
+        " GROUP BY day ORDER BY day DESC LIMIT ?",
+        [source, name, limit],
+    )
+    return [(to_day(row["day"]), row["n"]) for row in rows]
+
+
+def source_states(db: Database) -> list[SourceState]:
+    """Return how each list of each source has been doing, by source and name."""
+    rows = db.query("SELECT * FROM source_state ORDER BY source, name")
+    return [
+        SourceState(
+            row["source"],
+            row["name"],
+            parsed(row["tried_at"]),
+            parsed(row["good_at"]),
+            row["error"],
+            parsed(row["retry_at"]),
+            row["etag"],
+            row["last_modified"],
+        )
+        for row in rows
+    ]
+
+
+def source_state(db: Database, source: str, name: str) -> SourceState:
+    """Return how one list has been doing; all unknown before its first time."""
+    states = [s for s in source_states(db) if (s.source, s.name) == (source, name)]
+    return states[0] if states else SourceState(source, name)
+
+
+def note_state(db: Database, state: SourceState) -> None:
+    """Write how a list is doing now."""
+    db.execute(
+        "INSERT OR REPLACE INTO source_state"
+        " (source, name, tried_at, good_at, error, retry_at, etag, last_modified)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            state.source,
+            state.name,
+            moment(state.tried_at),
+            moment(state.good_at),
+            state.error,
+            moment(state.retry_at),
+            state.etag,
+            state.last_modified,
+        ],
+    )
+
+
+def first_import(db: Database, digest: str, *, now: datetime) -> datetime:
+    """Return when a file of this content was first taken in, noting it if that is now."""
+    db.execute(
+        "INSERT INTO import (digest, imported_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [digest, moment(now)],
+    )
+    rows = db.query("SELECT imported_at FROM import WHERE digest = ?", [digest])
+    return at(next(rows)["imported_at"])
+
+
+def last_taken_at(db: Database) -> datetime | None:
+    """Return when the last numbers came in; None before the first."""
+    return parsed(next(db.query("SELECT max(taken_at) AS at FROM snapshot"))["at"])
+
+
+def noticed_between(db: Database, since: datetime, until: datetime) -> list[str]:
+    """Return the papers of which any source gave numbers in a stretch of time."""
+    rows = db.query(
+        "SELECT DISTINCT paper_id FROM snapshot WHERE taken_at BETWEEN ? AND ?",
+        [moment(since), moment(until)],
+    )
+    return [row["paper_id"] for row in rows]
+
+
+def latest_entries(db: Database, source: str) -> list[Entry]:
+    """Return the papers of a source's newest day, by list and rank."""
+    rows = db.query(
+        "SELECT * FROM listing_entry WHERE source = :source"
+        " AND day = (SELECT max(day) FROM listing WHERE source = :source)"
+        " ORDER BY name, rank, paper_id",
+        {"source": source},
+    )
+    return [_to_entry(row) for row in rows]
+
+
+def unmatched(db: Database, *, since: date, limit: int) -> list[tuple[Paper, int]]:
+    """Return listed papers that the topics have not seen with this text, and their votes.
+
+    Args:
+        since: The first list day to take from.
+    """
+    rows = list(
+        db.query(
+            "SELECT * FROM paper WHERE id IN (SELECT paper_id FROM listing_entry WHERE day >= ?)"
+            " AND NOT EXISTS (SELECT 1 FROM matched AS m"
+            "  WHERE m.paper_id = paper.id AND m.revision >= paper.revision)"
+            " ORDER BY revision LIMIT ?",
+            [since.isoformat(), limit],
+        )
+    )
+    snapshots = snapshots_of(db, [row["id"] for row in rows])
+    votes = {id_: max(s.upvotes or 0 for s in them) for id_, them in snapshots.items()}
+    return [(to_paper(row), votes.get(row["id"], 0)) for row in rows]
+
+
+def note_matched(db: Database, paper_ids: Sequence[str]) -> None:
+    """Note that the topics have seen some papers as they are now."""
+    db.execute(
+        "INSERT INTO matched (paper_id, revision) SELECT id, revision FROM paper"
+        f" WHERE id IN ({marks(paper_ids)})"
+        " ON CONFLICT DO UPDATE SET revision = excluded.revision",
+        list(paper_ids),
+    )

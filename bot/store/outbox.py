@@ -1,0 +1,233 @@
+"""The outbox: every message we owe anybody is a row here before it is a message."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from bot.models import Delivery, DeliveryKind, DeliveryState
+from bot.store.rows import marks, moment, to_delivery
+
+TOO_LATE = "too late to be news"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message to put into the outbox."""
+
+    target: str
+    kind: DeliveryKind
+    subject: str
+    payload: dict[str, object]
+    due_at: datetime
+    expires_at: datetime | None = None
+    guild_id: int | None = None
+    feed_id: int | None = None
+    user_id: int | None = None
+
+
+def nonce(target: str, kind: str, subject: str) -> str:
+    """Return the 24 characters that tell Discord it is the same message again.
+
+    Discord takes at most 25 and compares them for some minutes:
+    https://discord.com/developers/docs/resources/message#create-message
+    """
+    digest = hashlib.blake2b(f"{target}\0{kind}\0{subject}".encode(), digest_size=15).digest()
+    return base64.b32encode(digest).decode().lower()
+
+
+def enqueue(db: Database, owed: Owed, *, now: datetime) -> int | None:
+    """Put a message into the outbox; None if it is or was there already.
+
+    One that was held and has become stale is owed anew: it was never sent.
+    """
+    rows = db.execute(
+        "INSERT INTO delivery (target, kind, subject, payload, state, nonce, guild_id, feed_id,"
+        " user_id, created_at, due_at, expires_at)"
+        " VALUES (?, ?, ?, ?, 'owed', ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (target, kind, subject) DO UPDATE SET state = 'owed',"
+        " payload = excluded.payload, due_at = excluded.due_at, expires_at = excluded.expires_at,"
+        " attempts = 0, reason = NULL"
+        " WHERE state = 'held' AND expires_at <= excluded.created_at RETURNING id",
+        [
+            owed.target,
+            owed.kind,
+            owed.subject,
+            json.dumps(owed.payload),
+            nonce(owed.target, owed.kind, owed.subject),
+            owed.guild_id,
+            owed.feed_id,
+            owed.user_id,
+            moment(now),
+            moment(owed.due_at),
+            moment(owed.expires_at),
+        ],
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def is_known(db: Database, target: str, kind: DeliveryKind, subject: str) -> bool:
+    """Whether a message is or was in the outbox."""
+    rows = db.query(
+        "SELECT 1 FROM delivery WHERE target = ? AND kind = ? AND subject = ?",
+        [target, kind, subject],
+    )
+    return any(True for _ in rows)
+
+
+def get(db: Database, delivery_id: int) -> Delivery | None:
+    rows = db.query("SELECT * FROM delivery WHERE id = ?", [delivery_id])
+    return next((to_delivery(row) for row in rows), None)
+
+
+def due(
+    db: Database, *, now: datetime, limit: int, but_for: Collection[str] = ()
+) -> list[Delivery]:
+    """Return what is owed by now, one for each target, the longest waiting first.
+
+    One a target: messages to a place go one after the other in the order of
+    their due moments, and one place that fails or is full of messages never
+    holds up another.
+
+    Args:
+        but_for: Targets to leave out, since a message to them is under way.
+    """
+    rows = db.query(
+        # A person's DM channel may have been opened after the message was owed.
+        "SELECT d.*, coalesce(d.place_id, p.dm_channel_id) AS place_id FROM delivery AS d"
+        " LEFT JOIN person AS p ON p.user_id = d.user_id WHERE d.id IN ("
+        "  SELECT id FROM (SELECT id, min(due_at || printf('%020d', id)) FROM delivery"
+        "   WHERE state = 'owed' AND due_at <= ? GROUP BY target)"
+        f" ) AND d.target NOT IN ({marks(list(but_for))}) ORDER BY d.due_at, d.id LIMIT ?",
+        [moment(now), *but_for, limit],
+    )
+    return [to_delivery(row) for row in rows]
+
+
+def next_due_at(db: Database) -> str | None:
+    """Return when the next message is owed, as UTC ISO text; None when nothing is."""
+    return next(db.query("SELECT min(due_at) AS at FROM delivery WHERE state = 'owed'"))["at"]
+
+
+def claim(db: Database, delivery_id: int, *, now: datetime) -> bool:
+    """Note that a message is about to be sent. False if it is no longer owed.
+
+    Must be committed to the disk before the call to Discord (``Store.run_durably``):
+    after a power cut it is what tells us to look before sending again.
+    """
+    cursor = db.execute(
+        "UPDATE delivery SET state = 'sending', claimed_at = ?, attempts = attempts + 1"
+        " WHERE id = ? AND state = 'owed'",
+        [moment(now), delivery_id],
+    )
+    return cursor.rowcount == 1
+
+
+def recover(db: Database) -> int:
+    """Owe again, at once, what was claimed and never finished; returns how many.
+
+    With one deliverer at work these are the claims of a dead process. Whether
+    their messages are there is uncertain since they were claimed.
+    """
+    return db.execute(
+        "UPDATE delivery SET state = 'owed', uncertain_at = coalesce(uncertain_at, claimed_at)"
+        " WHERE state = 'sending'"
+    ).rowcount
+
+
+def mark_sent(
+    db: Database, delivery_id: int, *, message_id: int, place_id: int, now: datetime
+) -> None:
+    """Note that a message is there, and where."""
+    db.execute(
+        "UPDATE delivery SET state = 'sent', sent_at = ?, message_id = ?, place_id = ?,"
+        " uncertain_at = NULL, reason = NULL WHERE id = ?",
+        [moment(now), message_id, place_id, delivery_id],
+    )
+
+
+def postpone(
+    db: Database, delivery_id: int, *, until: datetime, reason: str, uncertain: bool = False
+) -> None:
+    """Owe a message again later.
+
+    Args:
+        uncertain: Whether it may have arrived all the same (a lost answer).
+    """
+    db.execute(
+        "UPDATE delivery SET state = 'owed', due_at = ?, reason = ?, uncertain_at ="
+        " CASE WHEN ? THEN coalesce(uncertain_at, claimed_at) ELSE uncertain_at END WHERE id = ?",
+        [moment(until), reason, uncertain, delivery_id],
+    )
+
+
+def is_absent(db: Database, delivery_id: int) -> None:
+    """Note that we looked, and the message is not there."""
+    db.execute("UPDATE delivery SET uncertain_at = NULL WHERE id = ?", [delivery_id])
+
+
+def settle(db: Database, delivery_id: int, state: DeliveryState, *, reason: str) -> None:
+    """End a delivery without a message: held or given up, with the reason."""
+    db.execute(
+        "UPDATE delivery SET state = ?, reason = ? WHERE id = ?", [state, reason, delivery_id]
+    )
+
+
+def hold_target(db: Database, target: str, *, reason: str) -> int:
+    """Hold all that is owed to a place; returns how many."""
+    return db.execute(
+        "UPDATE delivery SET state = 'held', reason = ? WHERE target = ? AND state = 'owed'",
+        [reason, target],
+    ).rowcount
+
+
+def release_target(db: Database, target: str, *, now: datetime) -> int:
+    """Owe again what was held back for a place; returns how many.
+
+    What has become stale meanwhile is not sent: whoever delivers holds it as
+    too late, and so gives its papers free.
+    """
+    return db.execute(
+        "UPDATE delivery SET state = 'owed', due_at = ?, reason = NULL"
+        " WHERE target = ? AND state = 'held' AND reason IS NOT ?",
+        [moment(now), target, TOO_LATE],
+    ).rowcount
+
+
+def counts(db: Database) -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    rows = db.query("SELECT state, count(*) AS n FROM delivery GROUP BY state")
+    return {row["state"]: row["n"] for row in rows}
+
+
+def recent(
+    db: Database,
+    *,
+    limit: int,
+    state: DeliveryState | None = None,
+    feed_id: int | None = None,
+    user_id: int | None = None,
+) -> list[Delivery]:
+    """Return the newest deliveries, newest first, all or of one state, feed or person."""
+    rows = db.query(
+        "SELECT * FROM delivery WHERE (:state IS NULL OR state = :state)"
+        " AND (:feed_id IS NULL OR feed_id = :feed_id)"
+        " AND (:user_id IS NULL OR user_id = :user_id) ORDER BY id DESC LIMIT :limit",
+        {"state": state, "feed_id": feed_id, "user_id": user_id, "limit": limit},
+    )
+    return [to_delivery(row) for row in rows]
+
+
+def sent_within(db: Database, span: timedelta, *, now: datetime) -> int:
+    """Return how many messages went out in the last stretch of time."""
+    rows = db.query(
+        "SELECT count(*) AS n FROM delivery WHERE state = 'sent' AND sent_at > ?",
+        [moment(now - span)],
+    )
+    return next(rows)["n"]

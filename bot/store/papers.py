@@ -1,0 +1,298 @@
+"""Papers and what the sources say of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.merging import Statement, merge, restate
+from bot.models import TITLE_ONLY_PREFIX, Paper, title_key
+from bot.store.rows import Row, at, marks, moment, paper_values, to_paper, to_papers
+
+SAME_TITLE_MIN_WORDS = 3
+"""A shorter title ("Introduction") may well belong to two papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store holds of a paper before it hears of it again."""
+
+    row: Row
+    statements: Mapping[str, Statement]
+
+
+def get(db: Database, paper_id: str) -> Paper | None:
+    """Return a paper by its id, or by one that it had before."""
+    return next(iter(get_many(db, [paper_id])), None)
+
+
+def get_many(db: Database, paper_ids: Sequence[str]) -> list[Paper]:
+    """Return the papers in the order asked; unknown ids are left out."""
+    names = resolve(db, paper_ids)
+    wanted = [names.get(paper_id, paper_id) for paper_id in paper_ids]
+    rows = db.query(f"SELECT * FROM paper WHERE id IN ({marks(wanted)})", wanted)
+    found = {row["id"]: to_paper(row) for row in rows}
+    return [found[paper_id] for paper_id in dict.fromkeys(wanted) if paper_id in found]
+
+
+def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
+    """Return the present id of each id that is an alias."""
+    aliases = [paper_id for paper_id in paper_ids if paper_id.startswith(TITLE_ONLY_PREFIX)]
+    rows = db.query(
+        f"SELECT alias, paper_id FROM paper_alias WHERE alias IN ({marks(aliases)})", aliases
+    )
+    return {row["alias"]: row["paper_id"] for row in rows}
+
+
+def count(db: Database) -> int:
+    return next(db.query("SELECT count(*) AS n FROM paper"))["n"]
+
+
+def newest(db: Database, *, limit: int) -> list[Paper]:
+    """Return the papers with the latest publication dates, latest first."""
+    return to_papers(
+        db.query("SELECT * FROM paper ORDER BY published_at DESC, id LIMIT ?", [limit])
+    )
+
+
+def changed_since(db: Database, revision: int, *, limit: int) -> tuple[list[Paper], list[str], int]:
+    """Return what an index must take in after a revision, in order, at most ``limit`` of it.
+
+    Returns:
+        The papers with new text, the ids that are no more, and the revision
+        up to which this is complete (the one given when nothing changed).
+    """
+    rows = list(
+        db.query(
+            "SELECT revision, NULL AS alias, id FROM paper WHERE revision > :after"
+            " UNION ALL SELECT revision, alias, paper_id FROM paper_alias WHERE revision > :after"
+            " ORDER BY 1 LIMIT :limit",
+            {"after": revision, "limit": limit},
+        )
+    )
+    gone = [row["alias"] for row in rows if row["alias"]]
+    ids = [row["id"] for row in rows if not row["alias"]]
+    papers = to_papers(db.query(f"SELECT * FROM paper WHERE id IN ({marks(ids)})", ids))
+    return papers, gone, rows[-1]["revision"] if rows else revision
+
+
+def latest_revision(db: Database) -> int:
+    """Return the revision of the last change of text; 0 for an empty store."""
+    return next(
+        db.query(
+            "SELECT max(coalesce((SELECT max(revision) FROM paper), 0),"
+            " coalesce((SELECT max(revision) FROM paper_alias), 0)) AS n"
+        )
+    )["n"]
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What taking papers in came to."""
+
+    ids: tuple[str, ...]
+    """The papers' ids in the order given: a title may turn out to be a known paper."""
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+def take_in(db: Database, source: str, papers: Sequence[Paper], *, said_at: datetime) -> Took:
+    """Merge what a source says of some papers into the store.
+
+    A paper that is known by its title alone gets its arXiv id as soon as a
+    source gives it; the old id stays valid. Saying the same again writes
+    nothing.
+
+    Args:
+        source: Whose words these are.
+        papers: At most some hundreds; the same paper twice is fine.
+        said_at: When the source said so.
+    """
+    names = _names(db, papers)
+    papers = [replace(paper, id=names[paper.id]) for paper in papers]
+    known = _known(db, [paper.id for paper in papers])
+    revision = latest_revision(db)
+    outcomes = {"new": 0, "updated": 0, "unchanged": 0}
+    for paper in papers:
+        outcome, now = _take_in_one(db, source, paper, known.get(paper.id), said_at, revision + 1)
+        outcomes[outcome] += 1
+        if now:
+            known[paper.id] = now
+            revision = max(revision, now.row["revision"])
+    _remember_names(db, names)
+    return Took(tuple(paper.id for paper in papers), **outcomes)
+
+
+def _take_in_one(
+    db: Database,
+    source: str,
+    paper: Paper,
+    known: Known | None,
+    said_at: datetime,
+    revision: int,
+) -> tuple[str, Known | None]:
+    before = known.statements.get(source) if known else None
+    statement = restate(before, Statement(source, said_at, said_at, paper))
+    if known and statement is before:
+        return "unchanged", None
+    statements = {**(known.statements if known else {}), source: statement}
+    merged = merge(statements)
+    changed = known is None or merged != to_paper(known.row)
+    row = {
+        **paper_values(merged),
+        "title_key": title_key(merged.title),
+        "first_seen_at": known.row["first_seen_at"] if known else moment(said_at),
+        "revision": revision if changed or known is None else known.row["revision"],
+    }
+    if changed:
+        db.execute(_WRITE_PAPER, row)
+    _write_statements(db, merged, known, statement, alone=len(statements) == 1)
+    return ("new" if known is None else "updated" if changed else "unchanged"), Known(
+        row, statements
+    )
+
+
+_COLUMNS = (*(field.name for field in fields(Paper)), "title_key", "first_seen_at", "revision")
+_WRITE_PAPER = (
+    f"INSERT INTO paper ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + c for c in _COLUMNS)})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])}"
+)
+
+
+def _write_statements(
+    db: Database, merged: Paper, known: Known | None, statement: Statement, *, alone: bool
+) -> None:
+    """Write a source's words; the paper's row stands for them while only one source speaks."""
+    if known and len(known.statements) == 1 and not alone:
+        for first in known.statements.values():
+            _write_statement(db, first, as_row=False)
+    _write_statement(db, statement, as_row=alone and statement.paper == merged)
+
+
+def _write_statement(db: Database, statement: Statement, *, as_row: bool) -> None:
+    said = None if as_row else json.dumps(_said(statement.paper), ensure_ascii=False)
+    db.execute(
+        "INSERT INTO statement (paper_id, source, first_said_at, said_at, fields)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (paper_id, source) DO UPDATE SET"
+        " first_said_at = excluded.first_said_at, said_at = excluded.said_at,"
+        " fields = excluded.fields",
+        [
+            statement.paper.id,
+            statement.source,
+            moment(statement.first_said_at),
+            moment(statement.said_at),
+            said,
+        ],
+    )
+
+
+def _said(paper: Paper) -> dict[str, object]:
+    """Return the fields that a source said anything of."""
+    return {name: value for name, value in paper_values(paper).items() if value not in _SILENT}
+
+
+_SILENT = (None, "", "[]", False)
+
+
+def _known(db: Database, paper_ids: Sequence[str]) -> dict[str, Known]:
+    rows = {
+        row["id"]: row
+        for row in db.query(
+            f"SELECT * FROM paper WHERE id IN ({marks(paper_ids)})", list(paper_ids)
+        )
+    }
+    statements: dict[str, dict[str, Statement]] = {paper_id: {} for paper_id in rows}
+    for row in db.query(
+        f"SELECT * FROM statement WHERE paper_id IN ({marks(paper_ids)})", list(paper_ids)
+    ):
+        statement = _to_statement(row, rows[row["paper_id"]])
+        statements[row["paper_id"]][row["source"]] = statement
+    return {paper_id: Known(row, statements[paper_id]) for paper_id, row in rows.items()}
+
+
+def _to_statement(row: Row, paper_row: Row) -> Statement:
+    paper = to_paper(paper_row)
+    if row["fields"] is not None:
+        empty = paper_values(Paper(id=paper.id, title=""))
+        paper = to_paper({**empty, **json.loads(row["fields"]), "id": paper.id})
+    return Statement(row["source"], at(row["first_said_at"]), at(row["said_at"]), paper)
+
+
+def statements_of(db: Database, paper_id: str) -> list[Statement]:
+    """Return what each source says of a paper, by source."""
+    known = _known(db, [paper_id]).get(paper_id)
+    return [] if known is None else [known.statements[name] for name in sorted(known.statements)]
+
+
+def _names(db: Database, papers: Sequence[Paper]) -> dict[str, str]:
+    """Return the ids that the store has or will have papers by: a title may be a known paper's."""
+    keys = {title_key(paper.title) for paper in papers}
+    same: dict[str, list[str]] = {
+        key: [] for key in keys if len(key.split()) >= SAME_TITLE_MIN_WORDS
+    }
+    rows = db.query(
+        f"SELECT title_key, id FROM paper WHERE title_key IN ({marks(list(same))})", list(same)
+    )
+    for row in rows:
+        same[row["title_key"]].append(row["id"])
+    # Those with arXiv ids first: the others may be the same papers.
+    ranked = sorted(papers, key=lambda paper: not paper.has_arxiv_id)
+    aliases = resolve(db, [paper.id for paper in papers])
+    return {paper.id: aliases.get(paper.id) or _named(db, paper, same) for paper in ranked}
+
+
+def _named(db: Database, paper: Paper, same: dict[str, list[str]]) -> str:
+    key = title_key(paper.title)
+    ids = same.get(key, [])
+    if not paper.has_arxiv_id:
+        return ids[0] if len(ids) == 1 else paper.id
+    if len(ids) == 1 and ids[0].startswith(TITLE_ONLY_PREFIX) and _rename(db, ids[0], paper.id):
+        ids.clear()
+    if paper.id not in ids:
+        ids.append(paper.id)
+    return paper.id
+
+
+def _rename(db: Database, alias: str, paper_id: str) -> bool:
+    """Give a paper that was known by its title its arXiv id; the old one stays valid."""
+    taken = next(db.query("SELECT count(*) AS n FROM paper WHERE id = ?", [paper_id]))["n"]
+    if taken:
+        return False  # the same title, but the id is another row's already: both stay
+    db.execute(
+        "UPDATE paper SET id = ?, revision = ? WHERE id = ?",
+        [paper_id, latest_revision(db) + 1, alias],
+    )
+    _remember_names(db, {alias: paper_id})
+    return True
+
+
+def _remember_names(db: Database, names: Mapping[str, str]) -> None:
+    """Keep the ids by title of papers that have another, also when their titles change."""
+    by_title = [alias for alias, paper_id in names.items() if alias != paper_id]
+    known = resolve(db, by_title)
+    for alias in by_title:
+        if alias not in known:
+            db.execute(
+                "INSERT INTO paper_alias (alias, paper_id, revision) VALUES (?, ?, ?)",
+                [alias, names[alias], latest_revision(db) + 1],
+            )
+
+
+def titles(db: Database, paper_ids: Iterable[str]) -> dict[str, str]:
+    """Return the titles of the papers that are known."""
+    return {paper.id: paper.title for paper in get_many(db, list(paper_ids))}
+
+
+def listed_elsewhere(db: Database, source: str, paper_ids: Sequence[str]) -> bool:
+    """Whether any of the papers stands in a listing of another source."""
+    rows = db.query(
+        "SELECT 1 FROM listing_entry WHERE source != ?"
+        f" AND paper_id IN ({marks(paper_ids)}) LIMIT 1",
+        [source, *paper_ids],
+    )
+    return any(True for _ in rows)

@@ -1,0 +1,205 @@
+"""People: their hour and DM channel, topics, matches and saved papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.models import Match, Strictness, Topic
+from bot.store.rows import Row, at, marks, moment, parsed, to_match, to_topic
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who used the bot for themselves."""
+
+    user_id: int
+    timezone: str
+    """An IANA name."""
+    hour: int
+    """When the day's digest goes out, in their zone."""
+    dm_channel_id: int | None
+    """None until their own command opened it."""
+    dm_closed_at: datetime | None
+    """Since when Discord refuses our messages to them; None while it takes them."""
+    dm_closed_because: str | None
+    created_at: datetime
+
+
+def ensure(db: Database, user_id: int, *, now: datetime) -> Person:
+    """Return a person, made with the defaults if new."""
+    db.execute(
+        "INSERT INTO person (user_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [user_id, moment(now)],
+    )
+    found = get(db, user_id)
+    assert found is not None
+    return found
+
+
+def get(db: Database, user_id: int) -> Person | None:
+    rows = db.query("SELECT * FROM person WHERE user_id = ?", [user_id])
+    return next((_to_person(row) for row in rows), None)
+
+
+def _to_person(row: Row) -> Person:
+    values = {name: row[name] for name in _PERSON}
+    values["created_at"] = at(row["created_at"])
+    values["dm_closed_at"] = parsed(row["dm_closed_at"])
+    return Person(**values)
+
+
+_PERSON = tuple(field.name for field in fields(Person))
+
+
+def with_topics(db: Database) -> list[Person]:
+    """Return everybody who follows something."""
+    rows = db.query("SELECT * FROM person WHERE user_id IN (SELECT user_id FROM topic)")
+    return [_to_person(row) for row in rows]
+
+
+def set_schedule(db: Database, user_id: int, *, hour: int, timezone: str) -> None:
+    db.execute(
+        "UPDATE person SET hour = ?, timezone = ? WHERE user_id = ?", [hour, timezone, user_id]
+    )
+
+
+def dm_opened(db: Database, user_id: int, channel_id: int) -> None:
+    """Note the channel that a person's own command opened."""
+    db.execute(
+        "UPDATE person SET dm_channel_id = ?, dm_closed_at = NULL, dm_closed_because = NULL"
+        " WHERE user_id = ?",
+        [channel_id, user_id],
+    )
+
+
+def dm_closed(db: Database, user_id: int, *, now: datetime, because: str) -> None:
+    """Note that Discord refuses our messages to a person."""
+    db.execute(
+        "UPDATE person SET dm_closed_at = ?, dm_closed_because = ?"
+        " WHERE user_id = ? AND dm_closed_at IS NULL",
+        [moment(now), because, user_id],
+    )
+
+
+def follow(
+    db: Database, user_id: int, query: str, strictness: Strictness, *, now: datetime
+) -> Topic | None:
+    """Add a topic; None if the person follows the very same words already."""
+    cursor = db.execute(
+        "INSERT INTO topic (user_id, query, strictness, created_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [user_id, query, strictness, moment(now)],
+    )
+    if cursor.rowcount != 1:
+        return None
+    return Topic(int(cursor.lastrowid or 0), user_id, query, now, strictness)
+
+
+def unfollow(db: Database, user_id: int, topic_id: int) -> Topic | None:
+    """Remove a person's topic and return it; None if it is not theirs."""
+    rows = db.query("SELECT * FROM topic WHERE id = ? AND user_id = ?", [topic_id, user_id])
+    topic = next((to_topic(row) for row in rows), None)
+    if topic is not None:
+        db.execute("DELETE FROM topic WHERE id = ?", [topic_id])
+    return topic
+
+
+def topics_of(db: Database, user_id: int) -> list[Topic]:
+    """Return a person's topics, oldest first."""
+    rows = db.query("SELECT * FROM topic WHERE user_id = ? ORDER BY id", [user_id])
+    return [to_topic(row) for row in rows]
+
+
+def all_topics(db: Database) -> list[Topic]:
+    """Return every topic, oldest first."""
+    return [to_topic(row) for row in db.query("SELECT * FROM topic ORDER BY id")]
+
+
+def add_matches(db: Database, matches: Iterable[Match]) -> int:
+    """Note matches, each once; returns how many are new. Topics that are gone are left out."""
+    return db.conn.executemany(
+        "INSERT INTO match (topic_id, paper_id, user_id, reason, matched_at)"
+        " SELECT id, ?, user_id, ?, ? FROM topic WHERE id = ? ON CONFLICT DO NOTHING",
+        [(m.paper_id, m.reason, moment(m.matched_at), m.topic_id) for m in matches],
+    ).rowcount
+
+
+def waiting_matches(db: Database, user_id: int) -> list[Match]:
+    """Return the matches that no alert carries yet, oldest first.
+
+    A paper that an earlier alert brought under another topic is left out.
+    """
+    rows = db.query(
+        "SELECT m.* FROM match AS m WHERE m.user_id = :user AND m.delivery_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM match AS told WHERE told.user_id = :user"
+        "  AND told.paper_id = m.paper_id AND told.delivery_id IS NOT NULL)"
+        " ORDER BY m.matched_at, m.topic_id, m.paper_id",
+        {"user": user_id},
+    )
+    return [to_match(row) for row in rows]
+
+
+def carry(db: Database, user_id: int, paper_ids: Sequence[str], delivery_id: int) -> None:
+    """Note that an alert carries these papers, whatever topics matched them."""
+    db.execute(
+        "UPDATE match SET delivery_id = ? WHERE user_id = ? AND delivery_id IS NULL"
+        f" AND paper_id IN ({marks(paper_ids)})",
+        [delivery_id, user_id, *paper_ids],
+    )
+
+
+def matches_in(db: Database, delivery_id: int) -> list[Match]:
+    """Return what an alert carries, by topic."""
+    rows = db.query(
+        "SELECT * FROM match WHERE delivery_id = ? ORDER BY topic_id, paper_id", [delivery_id]
+    )
+    return [to_match(row) for row in rows]
+
+
+def save(db: Database, user_id: int, paper_id: str, *, now: datetime) -> bool:
+    """Put a paper on a person's reading list; False if it is there already."""
+    return (
+        db.execute(
+            "INSERT INTO saved (user_id, paper_id, saved_at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [user_id, paper_id, moment(now)],
+        ).rowcount
+        == 1
+    )
+
+
+def unsave(db: Database, user_id: int, paper_id: str) -> bool:
+    """Take a paper off a person's reading list; False if it is not on it."""
+    return (
+        db.execute(
+            "DELETE FROM saved WHERE user_id = ? AND paper_id = ?", [user_id, paper_id]
+        ).rowcount
+        == 1
+    )
+
+
+def saved(db: Database, user_id: int, *, limit: int = 25) -> list[str]:
+    """Return the ids of a person's saved papers, the latest first."""
+    rows = db.query(
+        "SELECT paper_id FROM saved WHERE user_id = ? ORDER BY saved_at DESC, paper_id LIMIT ?",
+        [user_id, limit],
+    )
+    return [row["paper_id"] for row in rows]
+
+
+def toggle_saved(db: Database, user_id: int, paper_id: str, *, now: datetime) -> bool:
+    """Save a paper, or take it off the list if it is on it; whether it is on it now."""
+    return save(db, user_id, paper_id, now=now) or not unsave(db, user_id, paper_id)
+
+
+def all_matches(db: Database, user_id: int) -> list[Match]:
+    """Return everything that matched a person's topics, the latest first."""
+    rows = db.query(
+        "SELECT * FROM match WHERE user_id = ? ORDER BY matched_at DESC, paper_id, topic_id",
+        [user_id],
+    )
+    return [to_match(row) for row in rows]

@@ -1,0 +1,275 @@
+"""The tables, as migrations that are never edited once merged."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from bot.errors import StoreError
+
+migrations = Migrations("paperwire")
+
+
+@migrations()
+def papers(db: Database) -> None:
+    db.executescript(
+        """
+        CREATE TABLE meta (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE paper (
+            id TEXT PRIMARY KEY,            -- arXiv id without version, or title-…
+            title TEXT NOT NULL,
+            title_key TEXT NOT NULL,        -- models.title_key: finds the same title spelled otherwise
+            abstract TEXT NOT NULL,         -- empty where no source gave one
+            authors TEXT NOT NULL,          -- JSON list of names, in the paper's order
+            published_at TEXT,              -- NULL where no source said
+            updated_at TEXT,                -- NULL where no source said
+            version INTEGER,                -- NULL where no source said
+            categories TEXT NOT NULL,       -- JSON list, the primary first
+            comment TEXT,                   -- NULL: none
+            doi TEXT,                       -- NULL: none
+            journal_ref TEXT,               -- NULL: none
+            ai_summary TEXT,                -- NULL: none
+            ai_keywords TEXT NOT NULL,      -- JSON list
+            organization TEXT,              -- NULL: none known
+            code_url TEXT,                  -- NULL: none known
+            project_url TEXT,               -- NULL: none known
+            thumbnail_url TEXT,             -- NULL: none
+            media_urls TEXT NOT NULL,       -- JSON list
+            withdrawn INTEGER NOT NULL DEFAULT 0,  -- 1: the authors took it back
+            first_seen_at TEXT NOT NULL,
+            revision INTEGER NOT NULL       -- grows over the whole table with each change of text
+        ) STRICT;
+        CREATE UNIQUE INDEX paper_by_revision ON paper (revision);
+        CREATE INDEX paper_by_title ON paper (title_key);
+        CREATE INDEX paper_by_date ON paper (published_at);
+
+        -- Ids that a paper had before a source gave it its arXiv id.
+        CREATE TABLE paper_alias (
+            alias TEXT PRIMARY KEY,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            revision INTEGER NOT NULL       -- shares the papers' count, so that indexes drop the alias
+        ) STRICT;
+        CREATE INDEX alias_by_revision ON paper_alias (revision);
+        CREATE INDEX alias_by_paper ON paper_alias (paper_id);
+
+        -- What each source says of a paper, merged into the paper's row by bot.merging.
+        CREATE TABLE statement (
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            source TEXT NOT NULL,
+            first_said_at TEXT NOT NULL,
+            said_at TEXT NOT NULL,          -- since when it says what it says now
+            fields TEXT,                    -- JSON; NULL while the paper's row is exactly this
+            PRIMARY KEY (paper_id, source)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE snapshot (
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            source TEXT NOT NULL,
+            taken_at TEXT NOT NULL,
+            upvotes INTEGER,                -- NULL where not said
+            comments INTEGER,               -- NULL where not said
+            stars INTEGER,                  -- NULL where not said
+            PRIMARY KEY (paper_id, source, taken_at)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX snapshot_by_time ON snapshot (taken_at);
+
+        CREATE TABLE listing (
+            source TEXT NOT NULL,
+            name TEXT NOT NULL,
+            day TEXT NOT NULL,              -- YYYY-MM-DD in the source's calendar
+            seen_at TEXT NOT NULL,          -- first time
+            changed_at TEXT NOT NULL,       -- last time it brought or dropped something
+            PRIMARY KEY (source, name, day)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE listing_entry (
+            source TEXT NOT NULL,
+            name TEXT NOT NULL,
+            day TEXT NOT NULL,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            rank INTEGER NOT NULL,          -- 1 is first
+            seen_at TEXT NOT NULL,          -- when it joined the list
+            PRIMARY KEY (source, name, day, paper_id),
+            FOREIGN KEY (source, name, day) REFERENCES listing ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX entry_by_paper ON listing_entry (paper_id);
+        CREATE INDEX entry_by_day ON listing_entry (day);
+
+        CREATE TABLE source_state (
+            source TEXT NOT NULL,
+            name TEXT NOT NULL,             -- which of the source's lists
+            tried_at TEXT,                  -- NULL: never
+            good_at TEXT,                   -- NULL: never
+            error TEXT,                     -- NULL after a good answer
+            retry_at TEXT,                  -- NULL: whenever
+            etag TEXT,                      -- NULL: none given
+            last_modified TEXT,             -- NULL: none given
+            PRIMARY KEY (source, name)
+        ) STRICT, WITHOUT ROWID;
+
+        -- The last request to each source that wants gaps between them, kept over restarts.
+        CREATE TABLE source_request (
+            source TEXT PRIMARY KEY,
+            asked_at TEXT NOT NULL
+        ) STRICT;
+
+        -- Saved files that were taken in, so that the same file gives the same moments again.
+        CREATE TABLE import (
+            digest TEXT PRIMARY KEY,        -- SHA-256 of the file's bytes
+            imported_at TEXT NOT NULL       -- the first time
+        ) STRICT;
+        """
+    )
+
+
+@migrations()
+def wishes(db: Database) -> None:
+    db.executescript(
+        """
+        CREATE TABLE feed (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice: old buttons carry it
+            guild_id INTEGER NOT NULL,
+            channel_id INTEGER NOT NULL,
+            created_by INTEGER NOT NULL,
+            created_at TEXT NOT NULL,       -- also the baseline: what was seen before is not news
+            topic TEXT NOT NULL,            -- empty: everything
+            style TEXT NOT NULL,            -- digest, cards or forum
+            hour INTEGER NOT NULL,          -- 0–23 in the feed's zone
+            timezone TEXT NOT NULL,         -- IANA name
+            days TEXT NOT NULL,             -- JSON list of weekdays, Monday is 0
+            min_votes INTEGER NOT NULL,
+            max_papers INTEGER NOT NULL,
+            role_id INTEGER,                -- NULL: ping nobody
+            paused_at TEXT,                 -- NULL while it runs
+            paused_because TEXT             -- NULL while it runs, or paused by a person
+        ) STRICT;
+        CREATE INDEX feed_by_guild ON feed (guild_id);
+        CREATE INDEX feed_by_channel ON feed (channel_id);
+
+        -- What was decided of each paper for each feed.
+        CREATE TABLE feed_paper (
+            feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            verdict TEXT NOT NULL,          -- post, or held
+            reason TEXT,                    -- NULL for post
+            decided_at TEXT NOT NULL,
+            delivery_id INTEGER REFERENCES delivery (id),   -- NULL while held
+            PRIMARY KEY (feed_id, paper_id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE person (
+            user_id INTEGER PRIMARY KEY,
+            timezone TEXT NOT NULL DEFAULT 'UTC',
+            hour INTEGER NOT NULL DEFAULT 9,
+            dm_channel_id INTEGER,          -- NULL until their own command opened it
+            dm_closed_at TEXT,              -- NULL while it is open
+            dm_closed_because TEXT,         -- NULL while it is open
+            created_at TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE topic (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER NOT NULL REFERENCES person (user_id) ON DELETE CASCADE,
+            query TEXT NOT NULL,            -- as typed
+            strictness TEXT NOT NULL,       -- strict, normal or broad
+            created_at TEXT NOT NULL,       -- also the baseline
+            paused_until TEXT,              -- NULL: not paused
+            UNIQUE (user_id, query)
+        ) STRICT;
+
+        CREATE TABLE match (
+            topic_id INTEGER NOT NULL REFERENCES topic (id) ON DELETE CASCADE,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            user_id INTEGER NOT NULL,
+            reason TEXT NOT NULL,           -- in words
+            matched_at TEXT NOT NULL,
+            delivery_id INTEGER REFERENCES delivery (id),   -- NULL until an alert carries it
+            PRIMARY KEY (topic_id, paper_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX match_by_user ON match (user_id, paper_id);
+        CREATE INDEX match_waiting ON match (user_id) WHERE delivery_id IS NULL;
+
+        -- Which papers the topics have seen, and with which text.
+        CREATE TABLE matched (
+            paper_id TEXT PRIMARY KEY REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            revision INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE saved (
+            user_id INTEGER NOT NULL,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            saved_at TEXT NOT NULL,
+            PRIMARY KEY (user_id, paper_id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- The outbox: every message that we owe or owed anybody.
+        CREATE TABLE delivery (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            target TEXT NOT NULL,           -- channel:ID or user:ID
+            kind TEXT NOT NULL,             -- digest, card, post, alert or notice
+            subject TEXT NOT NULL,          -- what it is about
+            payload TEXT NOT NULL,          -- JSON: ids to render, never rendered text
+            state TEXT NOT NULL,            -- owed, sending, sent, held or gave_up
+            nonce TEXT NOT NULL,            -- at most 25 characters, made from the key
+            guild_id INTEGER,               -- NULL for people
+            feed_id INTEGER,                -- NULL for people
+            user_id INTEGER,                -- NULL for feeds
+            created_at TEXT NOT NULL,
+            due_at TEXT NOT NULL,
+            expires_at TEXT,                -- NULL: never stale
+            attempts INTEGER NOT NULL DEFAULT 0,
+            claimed_at TEXT,                -- NULL until first claimed
+            uncertain_at TEXT,              -- since when it may be there without our knowing; NULL: it is not
+            sent_at TEXT,                   -- NULL until sent
+            message_id INTEGER,             -- NULL until sent
+            place_id INTEGER,               -- the channel or thread it is in; NULL until known
+            reason TEXT,                    -- why it is held, late or given up; NULL otherwise
+            UNIQUE (target, kind, subject)
+        ) STRICT;
+        CREATE INDEX delivery_owed ON delivery (due_at) WHERE state IN ('owed', 'sending');
+        CREATE INDEX delivery_by_feed ON delivery (feed_id, created_at);
+        CREATE INDEX delivery_by_user ON delivery (user_id, created_at);
+        CREATE INDEX delivery_by_message ON delivery (message_id) WHERE message_id IS NOT NULL;
+        """
+    )
+
+
+def known() -> set[str]:
+    """Return the names of our migrations: an empty database has every one of them pending."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return {migration.name for migration in migrations.pending(Database(connection))}
+
+
+def check(db: Database, path: Path) -> None:
+    """Refuse a database that a newer program has written.
+
+    Raises:
+        StoreError: The file has migrations that this program does not know.
+    """
+    applied = {migration.name for migration in migrations.applied(db)}
+    if unknown := applied - known():
+        raise StoreError(
+            f"The database {path} was written by a newer Paperwire ({', '.join(sorted(unknown))});"
+            " update the program, or name another file with --database."
+        )
+
+
+def identify(db: Database) -> None:
+    """Give a new database an identity, so that no other's search index is taken for its own."""
+    db.execute(
+        "INSERT INTO meta (name, value) VALUES ('identity', ?) ON CONFLICT DO NOTHING",
+        [uuid.uuid4().hex],
+    )
+
+
+def identity(db: Database) -> str:
+    """Return what tells this database from every other."""
+    return next(db.query("SELECT value FROM meta WHERE name = 'identity'"))["value"]

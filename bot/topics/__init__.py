@@ -1,0 +1,1 @@
+"""What people follow: topics understood, matched with papers, and explained."""

@@ -1,0 +1,307 @@
+"""``/feeds``: what a moderator sets up for a channel, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import PaperBot, Services, say, services_of
+from bot.errors import UserError
+from bot.jobs import compose
+from bot.listing_days import close_timezones, next_at, parse_timezone
+from bot.models import Feed, Style
+from bot.render import feeds as render
+from bot.render.cards import MOST_LISTED
+from bot.render.text import plain, shorten
+from bot.store import feeds as store
+from bot.topics.query import parse_topic
+
+MOST_FEEDS = 25
+"""Feeds a server: as many as one list of choices holds."""
+DAYS = {
+    "every day": frozenset(range(7)),
+    "weekdays": frozenset(range(5)),
+    "Mondays": frozenset((0,)),
+    "Fridays": frozenset((4,)),
+    "weekends": frozenset((5, 6)),
+}
+DayChoice = app_commands.Choice[str]
+DAY_CHOICES = [app_commands.Choice(name=name, value=name) for name in DAYS]
+Place = discord.TextChannel | discord.ForumChannel
+Hour = app_commands.Range[int, 0, 23]
+Votes = app_commands.Range[int, 0, 10_000]
+Number = app_commands.Range[int, 1, 25]
+TopicText = app_commands.Range[str, 1, 200]
+
+NEEDED = {
+    Style.DIGEST: ("view_channel", "send_messages", "embed_links", "read_message_history"),
+    Style.CARDS: ("view_channel", "send_messages", "embed_links", "read_message_history"),
+    Style.FORUM: (
+        "view_channel",
+        "send_messages",
+        "send_messages_in_threads",
+        "embed_links",
+        "read_message_history",
+    ),
+}
+"""What the bot needs in a feed's channel. History: to look for its own posts after a crash."""
+
+
+class FeedChoice(app_commands.Transformer):
+    """A feed of this server, by its number."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.integer
+
+    async def transform(self, interaction: discord.Interaction, value: int, /) -> Feed:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return await own_feed(interaction, value)
+
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction, value: int | str, /
+    ) -> list[app_commands.Choice[int]]:
+        services = services_of(interaction)
+        feeds = await services.store.read(store.of_guild, interaction.guild_id or 0)
+        choices = [
+            app_commands.Choice(
+                name=shorten(f"{feed.id}: {self._name(interaction, feed)}", 100), value=feed.id
+            )
+            for feed in feeds
+        ]
+        return [choice for choice in choices if str(value).lower() in choice.name.lower()][:25]
+
+    def _name(self, interaction: discord.Interaction, feed: Feed) -> str:
+        assert interaction.guild is not None
+        channel = interaction.guild.get_channel(feed.channel_id)
+        where = f"#{channel.name}" if channel else "a channel that is gone"
+        return plain(f"{where}, {render.wish(feed)}")
+
+
+async def own_feed(interaction: discord.Interaction, feed_id: int) -> Feed:
+    """Return a feed of the server where the command was used.
+
+    Raises:
+        UserError: It has no such feed.
+    """
+    feed = await services_of(interaction).store.read(store.get, feed_id)
+    if feed is None or feed.guild_id != interaction.guild_id:
+        raise UserError(f"This server has no feed {feed_id}. /feeds list shows them all.")
+    return feed
+
+
+FeedOption = app_commands.Transform[Feed, FeedChoice]
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for this server"):
+    """Set up what is posted where."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Only Manage Server, also where a server has opened the command to more people."""
+        if interaction.permissions.manage_guild:
+            return True
+        raise app_commands.MissingPermissions(["manage_guild"])
+
+    @app_commands.command()
+    @app_commands.describe(
+        channel="Where to post: a text channel or a forum",
+        topic="Only papers on this topic, in your own words (everything if left out)",
+        style="One digest a day, a card for each paper, or a forum post for each paper",
+        hour="The hour to post at, 0 to 23 (9 if left out)",
+        timezone="The zone of that hour, such as Europe/Berlin (UTC if left out)",
+        days="On which days to post (every day if left out)",
+        min_votes="Leave out papers with fewer votes",
+        max_papers="Papers a day at the most (8 if left out)",
+        role="A role to ping with each post (nobody if left out)",
+    )
+    @app_commands.choices(days=DAY_CHOICES)
+    async def add(
+        self,
+        interaction: discord.Interaction,
+        channel: Place,
+        topic: TopicText | None = None,
+        style: Literal["digest", "cards", "forum"] | None = None,
+        hour: Hour = 9,
+        timezone: str = "UTC",
+        days: DayChoice | None = None,
+        min_votes: Votes = 0,
+        max_papers: Number = MOST_LISTED,
+        role: discord.Role | None = None,
+    ) -> None:
+        """Post papers in a channel, every day at an hour"""
+        feed = Feed(
+            id=0,
+            guild_id=interaction.guild_id or 0,
+            channel_id=channel.id,
+            created_by=interaction.user.id,
+            created_at=self.services.now(),
+            topic=topic or "",
+            style=Style(style) if style else default_style(channel),
+            hour=hour,
+            timezone=parse_timezone(timezone).key,
+            days=DAYS[days.value] if days else DAYS["every day"],
+            min_votes=min_votes,
+            max_papers=max_papers,
+            role_id=role.id if role else None,
+        )
+        check_wish(feed, channel)
+        check_permissions(channel, feed.style)
+        made = await self.services.store.run(compose.add_feed, feed, most=MOST_FEEDS)
+        first = next_at(made.hour, made.timezone, made.days, after=self.services.now())
+        await say(interaction, render.made(made, first))
+
+    @app_commands.command()
+    async def list(self, interaction: discord.Interaction) -> None:
+        """Show this server's feeds and when each posts next"""
+        feeds = await self.services.store.read(store.of_guild, interaction.guild_id or 0)
+        if not feeds:
+            raise UserError("This server has no feeds yet. /feeds add makes one.")
+        await say(interaction, render.listed(feeds, now=self.services.now()))
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def preview(self, interaction: discord.Interaction, feed: FeedOption) -> None:
+        """Show you alone what a feed would post now"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        digest = await self.services.store.read(compose.preview, feed, now=self.services.now())
+        if digest is None:
+            raise UserError(
+                "Nothing on the newest lists fits this feed right now, so it would post nothing."
+            )
+        await say(interaction, render.preview(digest))
+
+    @app_commands.command()
+    @app_commands.describe(
+        feed="Which feed",
+        topic="Only papers on this topic; a dash for everything",
+        hour="The hour to post at, 0 to 23",
+        timezone="The zone of that hour, such as Europe/Berlin",
+        days="On which days to post",
+        min_votes="Leave out papers with fewer votes",
+        max_papers="Papers a day at the most",
+    )
+    @app_commands.choices(days=DAY_CHOICES)
+    async def edit(
+        self,
+        interaction: discord.Interaction,
+        feed: FeedOption,
+        topic: TopicText | None = None,
+        hour: Hour | None = None,
+        timezone: str | None = None,
+        days: DayChoice | None = None,
+        min_votes: Votes | None = None,
+        max_papers: Number | None = None,
+    ) -> None:
+        """Change what a feed posts and when"""
+        changed = replace(
+            feed,
+            topic=feed.topic if topic is None else topic.strip().strip("-"),
+            hour=feed.hour if hour is None else hour,
+            timezone=parse_timezone(timezone).key if timezone else feed.timezone,
+            days=DAYS[days.value] if days else feed.days,
+            min_votes=feed.min_votes if min_votes is None else min_votes,
+            max_papers=max_papers or feed.max_papers,
+        )
+        check_wish(changed, None)
+        await self.services.store.run(store.edit, changed)
+        first = next_at(changed.hour, changed.timezone, changed.days, after=self.services.now())
+        await say(interaction, render.made(changed, first))
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def pause(self, interaction: discord.Interaction, feed: FeedOption) -> None:
+        """Stop a feed for a while; its set-up is kept"""
+        if not await self.services.store.run(store.pause, feed.id, now=self.services.now()):
+            raise UserError(f"Feed {feed.id} is paused already.")
+        await say(interaction, f"Feed {feed.id} is paused. /feeds resume lets it go on.")
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def resume(self, interaction: discord.Interaction, feed: FeedOption) -> None:
+        """Let a paused feed go on"""
+        assert interaction.guild is not None
+        channel = interaction.guild.get_channel(feed.channel_id)
+        if not isinstance(channel, Place):
+            raise UserError(f"Feed {feed.id}'s channel is gone. /feeds remove ends the feed.")
+        check_permissions(channel, feed.style)
+        if not await self.services.store.run(compose.resume_feed, feed, now=self.services.now()):
+            raise UserError(f"Feed {feed.id} is not paused.")
+        self.services.wake("compose")
+        await say(interaction, f"Feed {feed.id} goes on.")
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def remove(self, interaction: discord.Interaction, feed: FeedOption) -> None:
+        """End a feed; its earlier posts stay"""
+        await self.services.store.run(store.remove, feed.id)
+        await say(interaction, f"Feed {feed.id} in <#{feed.channel_id}> is removed.")
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def history(self, interaction: discord.Interaction, feed: FeedOption) -> None:
+        """Show each paper: posted, owed, or held back and why"""
+        lines = await self.services.store.read(compose.history, feed, limit=20)
+        if not lines:
+            raise UserError(f"Nothing was decided for feed {feed.id} yet.")
+        await say(interaction, render.history(feed, lines))
+
+    @add.autocomplete("timezone")
+    @edit.autocomplete("timezone")
+    async def _zones(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=zone, value=zone) for zone in close_timezones(current)]
+
+
+def default_style(channel: Place) -> Style:
+    return Style.FORUM if isinstance(channel, discord.ForumChannel) else Style.DIGEST
+
+
+def check_wish(feed: Feed, channel: Place | None) -> None:
+    """Refuse what cannot work.
+
+    Raises:
+        UserError: The style does not fit the channel, a number is too large, or the topic
+            makes no sense.
+    """
+    if feed.topic:
+        parse_topic(feed.topic)
+    if feed.style is Style.DIGEST and feed.max_papers > MOST_LISTED:
+        raise UserError(
+            f"A digest shows {MOST_LISTED} papers at the most; its last button opens the rest."
+        )
+    is_forum = isinstance(channel, discord.ForumChannel)
+    if channel is not None and is_forum != (feed.style is Style.FORUM):
+        raise UserError(
+            "A forum takes the style forum."
+            if is_forum
+            else "The style forum needs a forum channel."
+        )
+
+
+def check_permissions(channel: Place, style: Style) -> None:
+    """Refuse a channel where the bot lacks a permission, naming each that is missing.
+
+    Raises:
+        UserError: Something is missing.
+    """
+    have = channel.permissions_for(channel.guild.me)
+    missing = [name for name in NEEDED[style] if not getattr(have, name)]
+    if missing:
+        names = ", ".join(render.permission(name) for name in missing)
+        raise UserError(
+            f"The bot lacks {names} in {channel.mention}. Allow that there, then try again."
+        )
+
+
+async def setup(bot: PaperBot) -> None:
+    await bot.add_cog(Feeds(bot.services))

@@ -1,0 +1,57 @@
+"""``/status`` and ``/help``."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import status
+from bot.client import PaperBot, Services, say
+from bot.render.cards import words
+from bot.render.status import status_page
+from bot.render.text import escape
+
+
+class Operator(commands.Cog):
+    """How the bot does, and what it can do."""
+
+    def __init__(self, services: Services, bot: PaperBot) -> None:
+        self.services = services
+        self.bot = bot
+
+    @app_commands.command()
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Show how the bot does: sources, what is owed, what is broken"""
+        seen = await self.services.store.read(status.take, now=self.services.now())
+        next_run = self.services.next_run_at("refresh")
+        await say(interaction, status_page(seen, next_run, indexed=len(self.services.engine)))
+
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction) -> None:
+        """Show what the bot can do here, for you"""
+        on_server = interaction.guild_id is not None
+        may_manage = interaction.permissions.manage_guild
+        lines = ["## What Paperwire can do here"]
+        lines += [
+            f"`/{command.qualified_name}` {escape(command.description)}"
+            for command in self.bot.tree.walk_commands()
+            if isinstance(command, app_commands.Command)
+            and allowed(command, on_server=on_server, may_manage=may_manage)
+        ]
+        await say(interaction, words("\n".join(lines)))
+
+
+def allowed(
+    command: app_commands.Command[commands.Cog, ..., None], *, on_server: bool, may_manage: bool
+) -> bool:
+    """Whether a person can use a command in the place they ask from."""
+    root = command.root_parent or command
+    needs = root.default_permissions
+    if root.guild_only and not on_server:
+        return False
+    return needs is None or not needs.manage_guild or may_manage
+
+
+async def setup(bot: PaperBot) -> None:
+    await bot.add_cog(Operator(bot.services, bot))

@@ -1,0 +1,184 @@
+"""``/papers``: what is listed, what rises, what is asked for, and the buttons on papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import discover
+from bot.client import PaperBot, PersistentButton, Services, say, services_of
+from bot.errors import UserError
+from bot.render.cards import MOST_LISTED, Page, card
+from bot.render.papers import daily_page, found_page, more_page, similar_page, trending_page
+from bot.render.text import plain, shorten
+from bot.store import outbox, people
+from bot.trending import Period
+
+MOST_CHOICES = 25
+LONGEST_CHOICE = 100
+QueryText = app_commands.Range[str, 1, 200]
+
+
+class Papers(commands.Cog):
+    """Find and read papers."""
+
+    papers = app_commands.Group(name="papers", description="Find and read papers")
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    @papers.command()
+    @app_commands.describe(
+        period="How far back to look (a week, unless you say otherwise)",
+        topic="Only papers on this topic, in your own words",
+    )
+    async def trending(
+        self,
+        interaction: discord.Interaction,
+        period: Literal["day", "week", "month"] = "week",
+        topic: QueryText | None = None,
+    ) -> None:
+        """Show the papers that are gaining attention now"""
+        await interaction.response.defer()
+        found = await discover.trending(self.services, Period(period), topic=topic or "")
+        await say(interaction, trending_page(found, topic or "", page=0), private=False)
+
+    @papers.command()
+    @app_commands.describe(
+        date="The list's day as YYYY-MM-DD (the newest complete one if left out)"
+    )
+    async def daily(
+        self, interaction: discord.Interaction, date: app_commands.Range[str, 10, 10] | None = None
+    ) -> None:
+        """Show the Hugging Face daily list"""
+        day = parse_day(date) if date else None
+        await interaction.response.defer()
+        await say(interaction, daily_page(await discover.daily(self.services, day)), private=False)
+
+    @papers.command()
+    @app_commands.describe(query="Words, a phrase in quotes, an arXiv id, or a link to a paper")
+    async def search(self, interaction: discord.Interaction, query: QueryText) -> None:
+        """Search papers by words, meaning, id or link"""
+        await interaction.response.defer()
+        found = await discover.search(self.services, query, limit=MOST_LISTED)
+        if not found:
+            raise UserError(
+                "No paper here has those words. Try fewer or more general ones, or an arXiv id."
+            )
+        await say(interaction, found_page(query, found), private=False)
+
+    @papers.command()
+    @app_commands.describe(paper="A title, an arXiv id or a link")
+    async def show(self, interaction: discord.Interaction, paper: QueryText) -> None:
+        """Show a paper's card"""
+        await interaction.response.defer()
+        await say(interaction, card(await discover.find(self.services, paper)), private=False)
+
+    @papers.command()
+    @app_commands.describe(paper="A title, an arXiv id or a link")
+    async def similar(self, interaction: discord.Interaction, paper: QueryText) -> None:
+        """Show the papers nearest in meaning"""
+        await interaction.response.defer()
+        await say(interaction, await near(self.services, paper), private=False)
+
+    @show.autocomplete("paper")
+    @similar.autocomplete("paper")
+    async def _suggest(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(await discover.suggest(self.services, current, limit=MOST_CHOICES))
+
+
+def choices(papers: Sequence[tuple[str, str]]) -> list[app_commands.Choice[str]]:
+    """Return papers (id and title) as Discord offers them: 25, of 100 characters, at most."""
+    return [
+        app_commands.Choice(name=shorten(plain(title), LONGEST_CHOICE) or paper_id, value=paper_id)
+        for paper_id, title in papers[:MOST_CHOICES]
+    ]
+
+
+def parse_day(text: str) -> date:
+    """Return a day.
+
+    Raises:
+        UserError: It is not ``YYYY-MM-DD``.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError("Give the day as YYYY-MM-DD, for example 2026-03-02.") from None
+
+
+async def near(services: Services, paper: str) -> Page:
+    """Return the papers nearest to one."""
+    known, found = await discover.similar(services, paper, limit=MOST_LISTED)
+    return similar_page(known.title, found)
+
+
+class ShowButton(PersistentButton, template=r"show:(?P<paper>.+)"):
+    """Opens a paper's card for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        shown = await discover.find(services_of(interaction), self.parts["paper"])
+        await say(interaction, card(shown))
+
+
+class SimilarButton(PersistentButton, template=r"similar:(?P<paper>.+)"):
+    """Shows the nearest papers to the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await say(interaction, await near(services_of(interaction), self.parts["paper"]))
+
+
+class SaveButton(PersistentButton, template=r"save:(?P<paper>.+)"):
+    """Puts a paper on the presser's reading list, or takes it off again."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        services = services_of(interaction)
+        shown = await discover.find(services, self.parts["paper"])
+        saved = await services.store.run(
+            people.toggle_saved, interaction.user.id, shown.paper.id, now=services.now()
+        )
+        await say(
+            interaction,
+            "Saved. /library list shows your reading list; press Save again to take it off."
+            if saved
+            else "Taken off your reading list.",
+        )
+
+
+class MoreButton(PersistentButton, template=r"more:(?P<delivery>\d+):(?P<page>\d+)"):
+    """Opens the rest of a digest for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        services = services_of(interaction)
+        delivery = await services.store.read(outbox.get, int(self.parts["delivery"]))
+        if delivery is None:
+            raise UserError("That digest is no longer known.")
+        rest = delivery.payload.get("more")
+        assert isinstance(rest, list)
+        found = await discover.by_ids(services, [str(paper_id) for paper_id in rest])
+        await say(interaction, more_page(found, delivery.id, page=int(self.parts["page"])))
+
+
+class TrendingButton(
+    PersistentButton, template=r"trending:(?P<period>\w+):(?P<page>\d+):(?P<topic>.*)"
+):
+    """Turns the page of what is trending, for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        period, topic = Period(self.parts["period"]), self.parts["topic"]
+        found = await discover.trending(services_of(interaction), period, topic=topic)
+        await say(interaction, trending_page(found, topic, page=int(self.parts["page"])))
+
+
+async def setup(bot: PaperBot) -> None:
+    await bot.add_cog(Papers(bot.services))
+    bot.add_dynamic_items(ShowButton, SimilarButton, SaveButton, MoreButton, TrendingButton)

@@ -1,0 +1,1 @@
+"""Settings and what ships with the program."""

@@ -1,0 +1,107 @@
+"""What the operator may set, from the environment or a file named ``.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+PREFIX = "PAPERWIRE_"
+
+
+class Settings(BaseSettings):
+    """All settings, each with its default. Built once, by ``load``; importing reads nothing."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    discord_token: SecretStr | None = Field(
+        default=None,
+        repr=False,
+        validation_alias=AliasChoices("DISCORD_TOKEN", "PAPERWIRE_DISCORD_TOKEN"),
+        description="The bot's token from Discord's developer portal. Without it: the sandbox.",
+    )
+    database: Path = Field(
+        default=Path("paperwire.sqlite"),
+        description="The one file to back up. The search index beside it can be made anew.",
+    )
+    refresh_minutes: int = Field(
+        default=30,
+        ge=5,
+        le=1440,
+        description="Minutes between two looks at the sources, 5 to 1440.",
+    )
+    arxiv_categories: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
+        description="arXiv categories to read each announcement of, with commas between them.",
+    )
+    hugging_face_token: SecretStr | None = Field(
+        default=None,
+        repr=False,
+        description="A Hugging Face token, for higher limits. Not needed.",
+    )
+    hugging_face_url: str = Field(
+        default="https://huggingface.co", description="Where Hugging Face answers."
+    )
+    arxiv_url: str = Field(
+        default="https://export.arxiv.org", description="Where arXiv's query API answers."
+    )
+    arxiv_rss_url: str = Field(
+        default="https://rss.arxiv.org", description="Where arXiv's announcements are."
+    )
+    discord_api_url: str | None = Field(
+        default=None,
+        description="Another address for Discord's HTTP API: a REST proxy, or a test server.",
+    )
+    sandbox_port: int = Field(
+        default=8080, ge=1, le=65535, description="The sandbox's port on 127.0.0.1."
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @field_validator("arxiv_categories", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return "DISCORD_TOKEN" if name == "discord_token" else PREFIX + name.upper()
+
+
+def load(**given: object) -> Settings:
+    """Return the settings from the environment, ``.env`` and what the command line gave.
+
+    Raises:
+        SettingsError: A setting makes no sense; the text names it, never a secret's value.
+    """
+    try:
+        return Settings(**given)  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        name = str(problem["loc"][0])
+        known = name.lower().removeprefix("paperwire_")
+        wanted = Settings.model_fields[known].description or problem["msg"]
+        raise SettingsError(f"{variable(known)} makes no sense. It is: {wanted}") from None

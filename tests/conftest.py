@@ -1,0 +1,52 @@
+"""What every room's tests share: the recorded answers and a clock that is ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.store.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = Path(os.environ.get("PAPERWIRE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+IN_CI = bool(os.environ.get("CI"))
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+"""A Tuesday, without daylight saving anywhere in Europe or the United States."""
+
+
+@dataclass
+class Clock:
+    """The moment it is, until a test says otherwise."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store(tmp_path / "paperwire.sqlite") as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The recorded answers. Absent: skipped with a message, but a failure in CI."""
+    if not SHARED_DATA.is_dir():
+        missing = "the recorded answers are missing: set PAPERWIRE_SHARED_DATA to their folder"
+        if IN_CI:
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return SHARED_DATA

@@ -1,0 +1,1 @@
+"""What Discord would say to each request that the bot makes, without asking Discord."""

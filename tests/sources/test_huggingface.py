@@ -1,0 +1,349 @@
+"""Hugging Face's lists, papers, and what is linked to them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.errors import SourceError
+from bot.models import Paper, Record, Refusal
+from bot.sources.http import Validators, Web
+from bot.sources.huggingface import (
+    Artifacts,
+    HuggingFace,
+    Linked,
+    absent_fields,
+    parse_daily,
+    parse_linked,
+)
+from tests.conftest import NOON
+from tests.sources.conftest import Source, json_answer, unpacked, utc
+from tests.sources.samples import Json, a_page, a_paper, an_entry
+
+DAY = date(2025, 1, 3)
+
+
+@pytest.fixture
+def hugging_face(a_web: Web, source: Source) -> HuggingFace:
+    return HuggingFace(a_web, source.url, token="hf_secret")
+
+
+def one(entry: object, *, day: date | None = None) -> Record:
+    (record,), refusals = parse_daily(json.dumps([entry]), day=day)
+    assert not refusals
+    return record
+
+
+def test_every_field_that_exists_is_kept():
+    assert one(an_entry(4)) == Record(
+        Paper(
+            id="2501.00004",
+            title="A Study of Thing 4",
+            abstract="We study things.",
+            authors=("Ada First", "Third Author"),
+            published_at=utc(2025, 1, 2),
+            ai_summary="Things are studied.",
+            ai_keywords=("things", "study"),
+            organization="The Thing Lab",
+            code_url="https://github.com/owner/things",
+            project_url="https://things.example.org/",
+            thumbnail_url="https://cdn.example.org/4.png",
+            media_urls=("https://cdn.example.org/a.mp4", "https://cdn.example.org/b.mp4"),
+        ),
+        upvotes=4,
+        comments=2,
+        stars=7,
+        submitted_on=DAY,
+    )
+
+
+def test_a_bare_paper_without_a_lists_entry_around_it_is_understood():
+    record = one(a_paper(4))
+    assert (record.paper.id, record.upvotes, record.comments) == ("2501.00004", 4, None)
+
+
+def test_the_oldest_shape_is_understood():
+    entry: Json = {
+        "paper": {
+            "id": "2405.00001",
+            "authors": [],
+            "publishedAt": "2024-05-01T10:00:00.000Z",
+            "title": "Old",
+            "summary": "Text",
+            "upvotes": 0,
+        },
+        "publishedAt": "2024-05-27T00:00:00.000Z",
+        "title": "Old",
+        "mediaUrl": "https://cdn.example.org/a.mp4",
+        "numComments": 0,
+    }
+    record = one(entry, day=DAY)
+    assert record.paper == Paper(
+        "2405.00001",
+        "Old",
+        "Text",
+        published_at=utc(2024, 5, 1, 10),
+        media_urls=("https://cdn.example.org/a.mp4",),
+    )
+    assert (record.upvotes, record.comments, record.stars) == (0, 0, None)
+    assert record.submitted_on == DAY
+
+
+def test_a_record_names_its_own_day_before_ours():
+    assert one(an_entry(), day=date(2025, 9, 9)).submitted_on == DAY
+
+
+def test_an_organization_without_a_full_name_goes_by_its_name():
+    assert one(an_entry(paper={"organization": {"name": "lab"}})).paper.organization == "lab"
+    entry = an_entry(paper={"organization": None}, organization={"fullname": " The\nLab "})
+    assert one(entry).paper.organization == "The Lab"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "authors", "summary", "publishedAt", "upvotes", "ai_summary", "ai_keywords",
+        "githubRepo", "githubStars", "projectPage", "organization", "mediaUrls",
+        "submittedOnDailyAt",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [None, 7, -1.5, True, "", "x", [], [None], {}, {"name": 1}])
+def test_an_optional_field_of_a_wrong_type_costs_only_itself(name: str, value: object):
+    record = one(an_entry(paper={name: value}))
+    assert record.paper.title == "A Study of Thing 1"
+    assert record.paper.id == "2501.00001"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (None, "not an object"),
+        ("paper", "not an object"),
+        (an_entry(paper={}) | {"paper": []}, "its paper is not an object"),
+        (an_entry(paper={"id": None}), "no arXiv id (none of use)"),
+        (an_entry(paper={"id": "10.1000/1"}), "no arXiv id (10.1000/1)"),
+        (an_entry(paper={"id": ["2501.00001"]}), "no arXiv id (none of use)"),
+        (an_entry(paper={"title": ""}, title=" \n "), "2501.00001 has no title of use"),
+        (an_entry(paper={"title": 3}, title="A"), "2501.00001 has no title of use"),
+        (an_entry(paper={"title": "x" * 9_999}), "2501.00001 has no title of use"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused_alone(entry: object, reason: str):
+    records, refusals = parse_daily(json.dumps([an_entry(1), entry, an_entry(2)]))
+    assert [record.paper.id for record in records] == ["2501.00001", "2501.00002"]
+    assert refusals == (Refusal("record 2", reason),)
+
+
+def test_an_empty_list_is_a_list():
+    assert parse_daily(b"[]") == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "Hugging Face did not give valid JSON."),
+        (b"<!doctype html>", "Hugging Face did not give valid JSON."),
+        (b"{}", "Hugging Face gave no list of papers."),
+        (b'{"error": "Too\\nlate"}', "Hugging Face gave no list of papers: Too late."),
+        (b"null", "Hugging Face gave no list of papers."),
+    ],
+)
+def test_an_answer_that_is_no_list_is_a_source_error(body: bytes, message: str):
+    with pytest.raises(SourceError) as caught:
+        parse_daily(body)
+    assert str(caught.value) == message
+
+
+def test_absent_fields_are_counted_for_the_report():
+    bare: Json = {"paper": {"id": "2501.00002", "title": "Bare", "summary": "S"}}
+    records, _ = parse_daily(json.dumps([an_entry(1), bare, an_entry(3, paper={"upvotes": None})]))
+    absent = absent_fields(records)
+    assert absent["upvotes"] == 2
+    assert absent["ai_summary"] == absent["stars"] == absent["submitted_on"] == 1
+    assert "abstract" not in absent
+    assert next(iter(absent)) == "upvotes"
+
+
+async def test_a_day_is_read_to_its_end(hugging_face: HuggingFace, source: Source):
+    pages = [range(1, 101), range(101, 201), range(195, 246)]
+    source.will(*(json_answer(a_page(page)) for page in pages), json_answer("[]"))
+
+    fetched = await hugging_face.daily(DAY)
+
+    [listing] = fetched.listings
+    assert (listing.source, listing.name, listing.day) == ("huggingface", "daily", DAY)
+    assert listing.seen_at == NOON
+    assert len(listing.records) == 245
+    assert len({record.paper.id for record in listing.records}) == 245
+    assert [request.query["p"] for request in source.requests] == ["0", "1", "2", "3"]
+    assert source.requests[0].query["date"] == "2025-01-03"
+    assert source.requests[0].headers["Authorization"] == "Bearer hf_secret"
+    assert "hf_secret" not in repr(hugging_face)
+
+
+async def test_a_short_page_is_the_last(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page(range(1, 30))))
+    await hugging_face.daily(DAY)
+    assert len(source.requests) == 1
+
+
+async def test_a_page_that_comes_again_ends_the_list(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page(range(1, 51))))
+    [listing] = (await hugging_face.daily(DAY)).listings
+    assert len(listing.records) == 50
+    assert len(source.requests) == 2
+
+
+async def test_an_endless_list_is_left_after_twenty_pages(
+    hugging_face: HuggingFace, source: Source
+):
+    async def more(request: web.Request) -> web.StreamResponse:
+        start = int(request.query["p"]) * 50 + 1
+        return json_answer(a_page(range(start, start + 50)))
+
+    source.will(more)
+    await hugging_face.daily(DAY)
+    assert len(source.requests) == 20
+
+
+async def test_an_unchanged_list_brings_nothing(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page([1]), ETag='W/"1"'), web.Response(status=304))
+    first = await hugging_face.daily(DAY)
+    again = await hugging_face.daily(DAY, validators=first.validators)
+    assert first.validators == Validators('W/"1"')
+    assert again.not_modified
+    assert again.listings == ()
+    assert again.validators == first.validators
+
+
+async def test_weeks_and_months_have_lists_of_their_own(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page([1])))
+    [week] = (await hugging_face.daily(week="2025-W01")).listings
+    [month] = (await hugging_face.daily(month="2025-01")).listings
+    assert [(week.name, week.day), (month.name, month.day)] == [("week", DAY), ("month", DAY)]
+    assert source.requests[0].query["week"] == "2025-W01"
+    assert source.requests[1].query["month"] == "2025-01"
+
+
+async def test_the_latest_list_has_the_day_that_its_records_name(
+    hugging_face: HuggingFace, source: Source
+):
+    source.will(json_answer(a_page([1])), json_answer("[]"))
+    [latest] = (await hugging_face.daily()).listings
+    [empty] = (await hugging_face.daily()).listings
+    assert (latest.day, empty.day) == (DAY, NOON.date())
+
+
+async def test_trending_is_one_page_of_any_age(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page(range(1, 101))))
+    [listing] = (await hugging_face.trending()).listings
+    assert (listing.name, listing.day, len(listing.records)) == ("trending", NOON.date(), 100)
+    assert source.requests[0].query["sort"] == "trending"
+    assert len(source.requests) == 1
+
+
+async def test_one_paper_is_known_or_not(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(json.dumps(a_paper(5))), web.Response(status=404))
+    found = await hugging_face.paper("2501.00005")
+    assert found is not None
+    assert found.paper.id == "2501.00005"
+    assert source.requests[0].path == "/api/papers/2501.00005"
+    assert await hugging_face.paper("2501.00006") is None
+    source.will(json_answer("{}"))
+    with pytest.raises(SourceError, match="makes no sense: no arXiv id"):
+        await hugging_face.paper("2501.00007")
+
+
+async def test_search_gives_records_best_first(hugging_face: HuggingFace, source: Source):
+    source.will(json_answer(a_page([2, 1])))
+    found = await hugging_face.search("many words " * 99, limit=500)
+    assert [record.paper.id for record in found] == ["2501.00002", "2501.00001"]
+    query = source.requests[0].query
+    assert (len(query["q"]), query["limit"]) == (250, "120")
+
+
+async def test_artifacts_are_what_names_the_paper(hugging_face: HuggingFace, source: Source):
+    source.will(
+        json_answer('[{"id": "lab/model"}, {"modelId": "lab/old"}, {"no": 1}, 3]'),
+        json_answer("[]"),
+        json_answer(json.dumps([{"id": f"a/{n}"} for n in range(100)])),
+    )
+    found = await hugging_face.artifacts("2501.00001")
+    assert found == Artifacts(
+        Linked(("lab/model", "lab/old")),
+        Linked(),
+        Linked(tuple(f"a/{n}" for n in range(100)), has_more=True),
+    )
+    assert found.models.count == 2
+    assert [request.path for request in source.requests] == [
+        "/api/models",
+        "/api/datasets",
+        "/api/spaces",
+    ]
+    assert source.requests[0].query["filter"] == "arxiv:2501.00001"
+    with pytest.raises(SourceError, match="no list of repositories"):
+        parse_linked(b"{}", full=100)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (web.Response(text="# Thing\n", content_type="text/markdown"), "# Thing"),
+        (web.Response(text="# Thing", content_type="text/plain"), "# Thing"),
+        (web.Response(text="<!DOCTYPE html><p>", content_type="text/plain"), None),
+        (web.Response(text="<p>", content_type="text/html"), None),
+        (web.Response(text=" ", content_type="text/plain"), None),
+        (web.Response(status=404), None),
+    ],
+)
+async def test_a_full_text_is_markdown_or_absent(
+    hugging_face: HuggingFace, source: Source, answer: web.Response, text: str | None
+):
+    source.will(answer)
+    assert await hugging_face.full_text("2501.00001") == text
+    assert source.requests[0].path == "/papers/2501.00001.md"
+
+
+@pytest.mark.data
+def test_all_recorded_days_are_understood(shared_data: Path):
+    days = sorted((shared_data / "hf" / "daily_papers").glob("*.json.gz"))
+    records: list[Record] = []
+    for path in days:
+        found, refusals = parse_daily(unpacked(path), day=date.fromisoformat(path.name[:10]))
+        assert not refusals
+        records += found
+    assert (len(days), len(records)) == (501, 7_876)
+    assert all(record.paper.title and record.paper.abstract for record in records)
+    assert not any("\n" in record.paper.title + record.paper.abstract for record in records)
+    assert absent_fields(records) == {
+        "stars": 6_068,
+        "media_urls": 6_417,
+        "organization": 6_228,
+        "project_url": 5_970,
+        "code_url": 5_367,
+        "ai_summary": 3_724,
+        "ai_keywords": 3_121,
+        "thumbnail_url": 123,
+    }
+
+
+@pytest.mark.data
+def test_recorded_captures_show_votes_grow(shared_data: Path):
+    captures = sorted((shared_data / "hf" / "daily_papers_snapshots").glob("*.json.gz"))
+    found = [parse_daily(unpacked(path)) for path in captures]
+    assert sum(len(records) for records, _ in found) == 301
+    assert not any(refusals for _, refusals in found)
+    before, after = ({r.paper.id: r.upvotes or 0 for r in found[i][0]} for i in (0, 1))
+    assert all(after[paper_id] >= votes for paper_id, votes in before.items())
+
+
+@pytest.mark.data
+def test_recorded_trending_has_papers_without_a_daily_list(shared_data: Path):
+    [path] = (shared_data / "hf").glob("trending*.json")
+    records, refusals = parse_daily(path.read_bytes())
+    assert (len(records), len(refusals)) == (2, 0)
+    assert [record.submitted_on is None for record in records].count(True) == 1
