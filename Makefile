@@ -10,15 +10,16 @@ CONSTRAINTS := config/constraints.txt
 
 .PHONY: run test lint types check crash-test clean
 
+# --no-compile: halves the first install; Python compiles what is used when it is used.
 $(VENV)/.for-running: pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Paperwire needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox]"
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox]"
 	@touch $@
 
 $(VENV)/.for-testing: $(VENV)/.for-running
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox,test,lint]"
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint $(CONSTRAINTS) --editable ".[sandbox,test,lint]"
 	@touch $@
 
 run: $(VENV)/.for-running

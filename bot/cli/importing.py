@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.app import Rooms, opened
+from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
 from bot.errors import SourceError, UserError
-from bot.jobs.index import Index
 from bot.models import Listing
 from bot.sources.saved import read_saved, saved_files
 from bot.store import listings
@@ -26,7 +26,7 @@ async def take_in(settings: Settings, paths: Sequence[Path]) -> int:
         for path in files(paths):
             await importer.take(path)
         importer.progress.end()
-        await _index(rooms)
+        await bring_up(rooms)
     say(importer.summary())
     return 1 if importer.unreadable else 0
 
@@ -96,11 +96,3 @@ class Importer:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-async def _index(rooms: Rooms) -> None:
-    progress = Progress()
-    await Index(
-        rooms.store, rooms.engine, lambda done, of: progress.show(f"indexing {done:,} of {of:,}")
-    )()
-    progress.end()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.app import looking, opened
-from bot.cli.say import Progress, note
+from bot.cli.indexing import bring_up
+from bot.cli.say import note
 from bot.jobs.compose import Compose
-from bot.jobs.index import Index
 from bot.jobs.match import MatchNew
 from bot.store import outbox
 from config.settings import Settings
@@ -15,18 +15,14 @@ async def refresh(settings: Settings) -> int:
     """Look at the sources once; 1 if none could be read."""
     async with opened(settings) as rooms, looking(rooms) as look:
         good = await look.all()
-        await Index(rooms.store, rooms.engine)()
+        await bring_up(rooms)
     return 0 if good else 1
 
 
 async def index(settings: Settings, *, rebuild: bool) -> int:
     """Bring the search index up to the database."""
     async with opened(settings, rebuild=rebuild) as rooms:
-        progress = Progress()
-        await Index(
-            rooms.store, rooms.engine, lambda done, of: progress.show(f"{done:,} of {of:,}")
-        )()
-        progress.end()
+        await bring_up(rooms)
         note(f"{len(rooms.engine):,} papers are searchable.")
     return 0
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.app import Rooms, opened, utc_now
+from bot.cli.indexing import bring_up
 from bot.cli.say import note, say, say_json
 from bot.discover import find
 from bot.errors import StoreError
-from bot.jobs.index import Index
 from bot.models import Delivery, Paper, byline
 from bot.posts import Shown
 from bot.render.text import plain
@@ -38,7 +38,7 @@ async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -
 
 
 async def _search(rooms: Rooms, query: str, limit: int) -> list[tuple[Paper, float]]:
-    await Index(rooms.store, rooms.engine)()
+    await bring_up(rooms)
     hits = await asyncio.to_thread(rooms.engine.search, query, limit=limit, now=rooms.now())
     found = await rooms.store.read(papers.get_many, [hit.paper_id for hit in hits])
     scores = {hit.paper_id: hit.score for hit in hits}
@@ -58,7 +58,7 @@ def _result(paper: Paper, score: float) -> dict[str, Any]:
 async def show(settings: Settings, text: str, *, as_json: bool) -> int:
     """Print one paper."""
     async with opened(settings) as rooms:
-        await Index(rooms.store, rooms.engine)()
+        await bring_up(rooms)
         shown = await find(rooms, text)
     if as_json:
         say_json(_whole(shown))

@@ -7,8 +7,9 @@ import sys
 
 
 def say(text: str) -> None:
-    """Print a line of a result."""
+    """Print a line of a result, at once also where stdout is a file."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def note(text: str) -> None:

@@ -9,6 +9,8 @@ from bot.sources.untrusted import LONGEST_TEXT, LONGEST_TITLE, line
 NAME = "page"
 CHROME = "Get trending papers in your email inbox"
 """Begins the lines that belong to the page and not to a paper."""
+_FEWEST_PAPERS = 2
+"""What a text must hold to be taken for a page without the page's own first lines."""
 _BUTTON = "Subscribe"
 """Stands before the first title, glued to it."""
 _SHORTEST_LONG = 300
@@ -19,8 +21,14 @@ _SHORTEST_PROSE = 80
 
 
 def is_page(text: str) -> bool:
-    """Tell whether a text (its beginning is enough) is a saved trending page."""
-    return text.lstrip("\ufeff \t\r\n").startswith(CHROME)
+    """Tell whether a text (its beginning is enough) is a saved trending page.
+
+    It is if it begins as one, or if titles and abstracts stand in it in turn.
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith(CHROME):
+        return True
+    records, refusals = read_page(text)
+    return len(records) >= _FEWEST_PAPERS and len(records) > len(refusals)
 
 
 def read_page(text: str) -> tuple[tuple[Record, ...], tuple[Refusal, ...]]:

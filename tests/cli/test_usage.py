@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+def test_help_names_every_command_and_succeeds(run: Run) -> None:
+    outcome = run("--help")
+    assert outcome.code == 0
+    for command in (
+        "run",
+        "sandbox",
+        "refresh",
+        "compose",
+        "deliver",
+        "import",
+        "search",
+        "doctor",
+    ):
+        assert command in outcome.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("no-such-command",),
+        ("search",),
+        ("search", "x", "--limit", "0"),
+        ("search", "x", "--limit", "many"),
+        ("import",),
+        ("sandbox", "--port", "70000"),
+    ],
+)
+def test_what_is_not_understood_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "usage:" in outcome.err
+
+
+def test_a_setting_that_makes_no_sense_is_named_with_what_it_should_be(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAPERWIRE_REFRESH_MINUTES", "soon")
+    outcome = run("compose")
+    assert outcome.code == 1
+    assert outcome.err == (
+        "paperwire: PAPERWIRE_REFRESH_MINUTES makes no sense. It is: Minutes between two looks at"
+        " the sources, 5 to 1440.\n"
+    )
+
+
+def test_a_secret_is_never_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "very-secret")
+    for arguments in (("doctor",), ("deliver",), ("run",)):
+        outcome = run(*arguments)
+        assert outcome.code == 1
+        assert "very-secret" not in outcome.out + outcome.err
+        assert "Traceback" not in outcome.err
+
+
+def test_deliver_without_a_token_says_what_is_missing(run: Run) -> None:
+    outcome = run("deliver")
+    assert outcome.code == 1
+    assert outcome.err == "paperwire: DISCORD_TOKEN is not set, so nothing can be sent.\n"
+
+
+def test_doctor_names_what_is_missing_and_fails(run: Run) -> None:
+    outcome = run("doctor")
+    assert outcome.code == 1
+    assert "MISSING DISCORD_TOKEN is not set" in outcome.out
+    assert "note    Hugging Face (127.0.0.1) cannot be reached" in outcome.out
+    assert "ok      database" in outcome.out
+
+
+def test_health_fails_while_no_bot_runs(run: Run) -> None:
+    assert run("health").code == 1
+    run("compose")
+    outcome = run("health")
+    assert outcome.code == 1
+    assert "No bot is running" in outcome.out
