@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,9 @@ def _running(commands: Commands) -> None:
         "try the bot in a local Discord, without a token",
         quiet=False,
     )
-    sandbox.add_argument("--port", type=_port, help="the page's port (default: 8080)")
+    sandbox.add_argument(
+        "--port", type=_port, help="the page's port (default: the first free one from 8080)"
+    )
 
 
 def _jobs(commands: Commands) -> None:
@@ -124,6 +127,14 @@ def _jobs(commands: Commands) -> None:
 def _reading(commands: Commands) -> None:
     taking = _add(commands, "import", _import, "take in saved pages, JSON, Atom, RSS, or folders")
     taking.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    taking.add_argument(
+        "--report",
+        action="store_true",
+        help="print, for each of Hugging Face's lists, how many papers lack which field",
+    )
+    filling = _add(commands, "backfill", _backfill, "fetch what the sources have since a day")
+    filling.add_argument("--since", type=_day, required=True, metavar="DATE", help="2024-05-31")
+    filling.add_argument("--source", choices=("huggingface", "arxiv"), help="only this one")
     search = _add(commands, "search", _search, "search the library")
     search.add_argument("query", metavar="QUERY")
     search.add_argument(
@@ -149,6 +160,13 @@ def _limit(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= MOST_RESULTS:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_RESULTS}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2024-05-31") from None
 
 
 def _port(text: str) -> int:
@@ -199,7 +217,13 @@ async def _deliver(settings: Settings, given: argparse.Namespace) -> int:
 async def _import(settings: Settings, given: argparse.Namespace) -> int:
     from bot.cli import importing
 
-    return await importing.take_in(settings, given.paths)
+    return await importing.take_in(settings, given.paths, report=given.report)
+
+
+async def _backfill(settings: Settings, given: argparse.Namespace) -> int:
+    from bot.cli import backfilling
+
+    return await backfilling.backfill(settings, since=given.since, source=given.source)
 
 
 async def _search(settings: Settings, given: argparse.Namespace) -> int:

@@ -15,23 +15,27 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 import discord.http
+import yarl
+from discord.gateway import DiscordWebSocket
 
 from bot.client import PaperBot, Services
 from bot.delivery.lock import only_deliverer
-from bot.delivery.pacing import InvalidRequests
 from bot.discord_sender import DiscordSender
 from bot.errors import PaperwireError, SettingsError
 from bot.jobs.compose import Compose
 from bot.jobs.deliver import Deliver
+from bot.jobs.enrich import Enrich
 from bot.jobs.index import Index, open_engine
 from bot.jobs.looks import Looks
 from bot.jobs.match import MatchNew
 from bot.jobs.refresh import Refresh
 from bot.jobs.runner import JobRunner
+from bot.jobs.watch import Watch
 from bot.search.engine import SearchEngine
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
+from bot.sources.semantic_scholar import SemanticScholar
 from bot.store import heartbeat, outbox, pace, people
 from bot.store.store import Store
 from cogs import EXTENSIONS
@@ -42,6 +46,14 @@ log = logging.getLogger(__name__)
 COMPOSE_EVERY = timedelta(minutes=1)
 INDEX_EVERY = timedelta(minutes=5)
 DELIVER_EVERY = timedelta(seconds=5)
+WATCH_EVERY = timedelta(minutes=30)
+ENRICH_EVERY = timedelta(hours=1)
+AUTHENTICATION_FAILED = 4004
+"""The gateway's code for a token that was taken back while the bot was running."""
+BAD_TOKEN = (
+    "Discord does not take DISCORD_TOKEN; copy it again from the developer portal"
+    " (Bot, Reset Token)."
+)
 
 
 def utc_now() -> datetime:
@@ -78,22 +90,52 @@ async def opened(settings: Settings, *, rebuild: bool = False) -> AsyncGenerator
             await asyncio.to_thread(engine.close)
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Who can be asked."""
+
+    hugging_face: HuggingFace
+    arxiv: ArXiv
+    semantic_scholar: SemanticScholar | None
+    """None without a key: it would refuse most requests."""
+
+
 @asynccontextmanager
-async def looking(rooms: Rooms, *, starter_is_news: bool = False) -> AsyncGenerator[Refresh]:
-    """Open the web for looking at the sources."""
+async def asking(rooms: Rooms) -> AsyncGenerator[Sources]:
+    """Open the web for asking the sources."""
     settings = rooms.settings
-    addresses = (settings.hugging_face_url, settings.arxiv_url, settings.arxiv_rss_url)
+    addresses = (
+        settings.hugging_face_url,
+        settings.arxiv_url,
+        settings.arxiv_rss_url,
+        settings.arxiv_oai_url,
+        settings.semantic_scholar_url,
+    )
     hosts = frozenset(urlsplit(address).hostname or "" for address in addresses)
-    token = settings.hugging_face_token
+    token, key = settings.hugging_face_token, settings.semantic_scholar_key
     async with Web(hosts, pace=pace.PaceInStore(rooms.store), now=rooms.now) as web:
-        looks = Looks(
+        yield Sources(
             HuggingFace(
                 web, settings.hugging_face_url, token=token.get_secret_value() if token else None
             ),
-            ArXiv(web, settings.arxiv_url, settings.arxiv_rss_url),
-            settings.arxiv_categories,
+            ArXiv(web, settings.arxiv_url, settings.arxiv_rss_url, settings.arxiv_oai_url),
+            SemanticScholar(web, settings.semantic_scholar_url, key=key.get_secret_value())
+            if key
+            else None,
         )
-        yield Refresh(rooms.store, looks, rooms.now, starter_is_news=starter_is_news)
+
+
+def refresher(rooms: Rooms, sources: Sources, *, starter_is_news: bool = False) -> Refresh:
+    """Return the job that looks at the sources' lists."""
+    looks = Looks(sources.hugging_face, sources.arxiv, rooms.settings.arxiv_categories)
+    return Refresh(rooms.store, looks, rooms.now, starter_is_news=starter_is_news)
+
+
+@asynccontextmanager
+async def looking(rooms: Rooms) -> AsyncGenerator[Refresh]:
+    """Open the web for looking at the sources' lists."""
+    async with asking(rooms) as sources:
+        yield refresher(rooms, sources)
 
 
 @dataclass
@@ -101,11 +143,12 @@ class Engine:
     """The jobs, and how they wake each other. It stands outside the bot object."""
 
     rooms: Rooms
+    sources: Sources
     refresh: Refresh
     runner: JobRunner
     deliver: Deliver
-    ready: Callable[[], bool]
-    """Whether Discord is there to deliver to."""
+    connected: Callable[[], bool]
+    """Whether Discord tells the bot what happens; sending needs no more than the log-in."""
 
     def start(self) -> None:
         """Begin to run all jobs, each for the first time at once."""
@@ -113,8 +156,18 @@ class Engine:
         self.runner.every(minutes, "refresh", self._refresh)
         self.runner.every(INDEX_EVERY, "index", Index(self.rooms.store, self.rooms.engine))
         self.runner.every(COMPOSE_EVERY, "compose", self._compose)
-        self.runner.every(DELIVER_EVERY, "deliver", self._deliver)
+        self.runner.every(DELIVER_EVERY, "deliver", self.deliver)
         self.runner.every(heartbeat.EVERY, "heartbeat", self._beat)
+        self._start_asking()
+
+    def _start_asking(self) -> None:
+        """Begin to ask for what the lists do not say of single papers."""
+        store, now = self.rooms.store, self.rooms.now
+        watch = Watch(store, self.sources.hugging_face, self.sources.arxiv, now)
+        self.runner.every(WATCH_EVERY, "watch", watch, now=False)
+        if self.sources.semantic_scholar:
+            enrich = Enrich(store, self.sources.semantic_scholar, now)
+            self.runner.every(ENRICH_EVERY, "enrich", enrich, now=False)
 
     async def _refresh(self) -> None:
         await self.refresh()
@@ -126,22 +179,19 @@ class Engine:
         await Compose(self.rooms.store, self.rooms.now)()
         self.runner.wake("deliver")
 
-    async def _deliver(self) -> None:
-        if self.ready():
-            await self.deliver()
-
     async def _beat(self) -> None:
-        await self.rooms.store.run(heartbeat.beat, now=self.rooms.now(), connected=self.ready())
+        connected = self.connected()
+        await self.rooms.store.run(heartbeat.beat, now=self.rooms.now(), connected=connected)
 
 
 def deliverer(rooms: Rooms, bot: PaperBot) -> Deliver:
     """Return the job that sends what is owed through a bot."""
-    invalid = InvalidRequests(rooms.now)
 
     async def on_dm_open(user_id: int, channel_id: int) -> None:
         await rooms.store.run(people.dm_opened, user_id, channel_id)
 
-    return Deliver(rooms.store, DiscordSender(bot, invalid, on_dm_open), rooms.now, invalid=invalid)
+    sender = DiscordSender(bot, on_dm_open)
+    return Deliver(rooms.store, sender, rooms.now, invalid=bot.requests.invalid)
 
 
 @asynccontextmanager
@@ -156,8 +206,9 @@ async def working(
     with only_deliverer(rooms.settings.database):
         if interrupted := await rooms.store.run(outbox.recover):
             log.warning("%d deliveries were interrupted and are looked after first", interrupted)
-        async with looking(rooms, starter_is_news=starter_is_news) as refresh, runner:
-            engine = Engine(rooms, refresh, runner, deliverer(rooms, bot), bot.is_ready)
+        async with asking(rooms) as sources, runner:
+            refresh = refresher(rooms, sources, starter_is_news=starter_is_news)
+            engine = Engine(rooms, sources, refresh, runner, deliverer(rooms, bot), bot.is_ready)
             engine.start()
             try:
                 yield engine
@@ -167,7 +218,8 @@ async def working(
 
 def services_for(rooms: Rooms, runner: JobRunner) -> Services:
     """Return what commands and buttons work with."""
-    return Services(rooms.store, rooms.engine, rooms.now, runner.wake, runner.next_run_at)
+    store, engine, now = rooms.store, rooms.engine, rooms.now
+    return Services(store, engine, now, runner.wake, runner.next_run_at, runner.troubles)
 
 
 async def run_bot(settings: Settings) -> None:
@@ -183,6 +235,8 @@ async def run_bot(settings: Settings) -> None:
         async with PaperBot(services_for(rooms, runner), EXTENSIONS) as bot:
             with login_errors():
                 await bot.login(settings.discord_token.get_secret_value())
+                if settings.discord_api_url:
+                    await use_gateway_of_api(bot)
             async with working(rooms, bot, runner):
                 with login_errors():
                     await bot.connect()
@@ -194,19 +248,30 @@ def use_api(url: str | None) -> None:
         discord.http.Route.BASE = url.rstrip("/")
 
 
+async def use_gateway_of_api(bot: PaperBot) -> None:
+    """Connect to the gateway that the API at the other address names.
+
+    discord.py asks for it at the first connection only; after an invalid session
+    it goes to Discord's own.
+    """
+    _, url, _ = await bot.http.get_bot_gateway()
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+
 @contextmanager
 def login_errors() -> Generator[None]:
     """Turn what keeps the bot from coming online into a sentence for the operator."""
     try:
         yield
     except discord.LoginFailure as error:
-        raise SettingsError(
-            "Discord does not take DISCORD_TOKEN; copy it again from the developer portal"
-            " (Bot, Reset Token)."
-        ) from error
+        raise SettingsError(BAD_TOKEN) from error
     except discord.PrivilegedIntentsRequired as error:
         raise SettingsError("Discord does not grant the bot its intents.") from error
-    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+    except discord.ConnectionClosed as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise SettingsError(BAD_TOKEN) from error
+        raise PaperwireError(f"Discord closed the connection for good ({error.code}).") from error
+    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
         raise PaperwireError("Discord cannot be reached; check the network.") from error
 
 

@@ -13,9 +13,13 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.errors import StoreError, UserError
+from bot.discord_requests import DiscordRequests
+from bot.errors import NoSuchPaper, PaperwireError, StoreError, UserError
+from bot.models import DeliveryState
 from bot.render.cards import words
+from bot.render.text import escape, shorten
 from bot.search.engine import SearchEngine
+from bot.store import outbox
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -23,8 +27,12 @@ log = logging.getLogger(__name__)
 # The bot has no voice; discord.py would warn at each start that it cannot speak.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
-LONGEST_RATE_LIMIT = 120.0
-"""Seconds. discord.py waits for ever otherwise; a longer limit postpones the delivery instead."""
+LONGEST_RATE_LIMIT = 30.0
+"""Seconds, the least discord.py takes; a longer limit postpones the delivery instead."""
+TOO_LATE = frozenset((10062, 40060))
+"""Discord's codes for an interaction that has ended, and for one that was answered already."""
+MOST_TITLE = 200
+"""Characters of a title in an answer."""
 
 
 @dataclass
@@ -37,6 +45,8 @@ class Services:
     wake: Callable[[str], None] = field(default=lambda name: None)
     """Runs a job soon: ``compose``, ``deliver``."""
     next_run_at: Callable[[str], datetime | None] = field(default=lambda name: None)
+    troubles: Callable[[], Sequence[str]] = field(default=tuple)
+    """What keeps jobs from their work now, in sentences for the operator."""
 
 
 class PaperBot(commands.AutoShardedBot):
@@ -44,10 +54,11 @@ class PaperBot(commands.AutoShardedBot):
 
     Args:
         services: What cogs work with.
-        extensions: The cogs' modules.
+        extensions: The cogs' modules; none for a bot that only sends.
     """
 
     def __init__(self, services: Services, extensions: Sequence[str]) -> None:
+        self.requests = DiscordRequests(services.now)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -58,24 +69,49 @@ class PaperBot(commands.AutoShardedBot):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            http_trace=self.requests.trace(),
         )
         self.services = services
         self._cog_modules = tuple(extensions)
         self.tree.error(self._on_app_command_error)
 
     async def setup_hook(self) -> None:
-        for module in self._cog_modules:
+        if not self._cog_modules:
+            return  # syncing nothing would take all commands away from the bot that has them
+        for module in (*self._cog_modules, "bot.places"):
             await self.load_extension(module)
         await self.tree.sync()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do nothing: there are no prefix commands."""
 
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction, command: app_commands.Command[Any, ..., Any]
+    ) -> None:
+        """Tell the user what could not be sent to them, below the answer to their command."""
+        try:
+            await _tell_what_was_held(interaction)
+        except (StoreError, discord.HTTPException) as error:
+            log.warning("%s could not be told of messages: %s", interaction.user.id, error)
+
     async def _on_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await explain(interaction, cause)
+        match error:
+            case app_commands.CommandInvokeError():
+                await explain(interaction, error.original)
+            case app_commands.TransformerError(__cause__=PaperwireError() as cause):
+                await explain(interaction, cause)
+            case _:
+                await explain(interaction, error)
+
+
+async def _tell_what_was_held(interaction: discord.Interaction) -> None:
+    services = services_of(interaction)
+    for notice in await services.store.read(outbox.held_notices, interaction.user.id):
+        await say(interaction, str(notice.payload["text"]))
+        reason = "told under a command"
+        await services.store.run(outbox.settle, notice.id, DeliveryState.SENT, reason=reason)
 
 
 def services_of(interaction: discord.Interaction) -> Services:
@@ -87,6 +123,9 @@ async def explain(interaction: discord.Interaction, error: Exception) -> None:
     if interaction.type is discord.InteractionType.autocomplete:
         log.error("autocomplete %s failed", interaction.id, exc_info=error)
         return
+    if isinstance(error, discord.HTTPException) and error.code in TOO_LATE:
+        log.warning("interaction %s could not be answered: %s", interaction.id, error)
+        return
     try:
         await say(interaction, _in_words(interaction, error))
     except discord.HTTPException as late:
@@ -95,6 +134,8 @@ async def explain(interaction: discord.Interaction, error: Exception) -> None:
 
 def _in_words(interaction: discord.Interaction, error: Exception) -> str:
     match error:
+        case NoSuchPaper(near=str(title)):
+            return f"{error.message} Did you mean “{escape(shorten(title, MOST_TITLE))}”?"
         case UserError():
             return str(error)
         case app_commands.MissingPermissions():

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from sqlite_utils import Database
 
-from bot import posts
-from bot.errors import UserError
+from bot import daily_lists, posts
+from bot.errors import NoSuchPaper, UserError
 from bot.listing_days import ListState, newest_closed_day, state_of
 from bot.models import Paper, title_key
 from bot.paper_ids import arxiv_id
@@ -20,7 +20,7 @@ from bot.search.engine import SearchEngine
 from bot.store import listings, papers
 from bot.store.store import Store
 from bot.topics.match import matches
-from bot.topics.query import parse_topic
+from bot.topics.query import TopicQuery, parse_topic
 from bot.trending import Period, trending_score
 
 MOST_TRENDING = 100
@@ -43,8 +43,11 @@ class DailyList:
 
     day: date
     state: ListState
+    """As of the moment when the list was last looked at."""
     shown: tuple[Shown, ...]
-    """In the list's own order, the most voted first."""
+    """The most voted first."""
+    looked_at: datetime | None = None
+    """None for a list that came from a file, or that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,20 @@ class Trending:
 
 
 async def daily(shelf: Shelf, day: date | None) -> DailyList:
-    """Return a day's list; the newest complete one if no day is given."""
-    return await shelf.store.read(_daily, day or newest_closed_day(shelf.now()), now=shelf.now())
+    """Return a day's list; if no day is given, the newest one that has closed and is not empty."""
+    return await shelf.store.read(_daily, day, now=shelf.now())
 
 
-def _daily(db: Database, day: date, *, now: datetime) -> DailyList:
-    entries = listings.entries(db, "huggingface", "daily", day)
+def _daily(db: Database, day: date | None, *, now: datetime) -> DailyList:
+    if day is None:
+        closed = newest_closed_day(now)
+        day = daily_lists.newest_stored(db, until=closed) or closed
+    entries = listings.entries(db, daily_lists.SOURCE, daily_lists.NAME, day)
     shown = posts.show(db, [entry.paper_id for entry in entries])
     shown.sort(key=lambda s: -(s.votes or 0))
-    return DailyList(day, state_of(day, now, len(entries)), tuple(shown))
+    looked_at = daily_lists.looked_at(db, day)
+    state = state_of(day, looked_at or now, len(entries))
+    return DailyList(day, state, tuple(shown), looked_at)
 
 
 async def trending(shelf: Shelf, period: Period, *, topic: str = "") -> Trending:
@@ -77,22 +85,27 @@ async def trending(shelf: Shelf, period: Period, *, topic: str = "") -> Trending
     Raises:
         UserError: The topic makes no sense.
     """
-    return await shelf.store.read(_trending, period, topic, now=shelf.now())
+    query = parse_topic(topic) if topic else None
+    most = None if query else MOST_TRENDING
+    found = await shelf.store.read(_trending, period, most=most, now=shelf.now())
+    if query is None:
+        return found
+    shown = await asyncio.to_thread(_on_topic, found.shown, query)
+    return replace(found, shown=tuple(shown[:MOST_TRENDING]))
 
 
-def _trending(db: Database, period: Period, topic: str, *, now: datetime) -> Trending:
+def _trending(db: Database, period: Period, *, most: int | None, now: datetime) -> Trending:
     latest = listings.last_taken_at(db)
     if latest is None:
         entries = listings.latest_entries(db, "starter")
         shown = posts.show(db, [entry.paper_id for entry in entries])
-        return Trending(period, now, tuple(_on_topic(shown, topic)), starter=True)
+        return Trending(period, now, tuple(shown), starter=True)
     # Data that was imported from an earlier time is ranked as of that time.
     as_of = now if latest > now - period.length else latest
     ids = listings.noticed_between(db, as_of - period.length, as_of)
     scores = _scores(db, ids, period, now=as_of)
     best = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    shown = _on_topic(posts.show(db, best if topic else best[:MOST_TRENDING]), topic)
-    return Trending(period, as_of, tuple(shown[:MOST_TRENDING]))
+    return Trending(period, as_of, tuple(posts.show(db, best[:most])))
 
 
 def _scores(
@@ -106,10 +119,7 @@ def _scores(
     }
 
 
-def _on_topic(shown: Sequence[Shown], topic: str) -> list[Shown]:
-    if not topic:
-        return list(shown)
-    query = parse_topic(topic)
+def _on_topic(shown: Sequence[Shown], query: TopicQuery) -> list[Shown]:
     found = [(s, matches(query, s.paper, votes=s.votes or 0)) for s in shown]
     return [replace(s, reason=str(reason)) for s, reason in found if reason]
 
@@ -129,7 +139,7 @@ async def find(shelf: Shelf, text: str) -> Shown:
     """Return the one paper that an id, a link or a title means.
 
     Raises:
-        UserError: There is none; the text names the nearest title where there is one.
+        NoSuchPaper: There is none.
     """
     wanted = arxiv_id(text) or text.strip()
     if shown := await by_ids(shelf, [wanted]):
@@ -138,9 +148,11 @@ async def find(shelf: Shelf, text: str) -> Shown:
     if near and title_key(near[0][1]) == title_key(text):
         return (await by_ids(shelf, [near[0][0]]))[0]
     if arxiv_id(text):
-        raise UserError(f"The library does not have arXiv {arxiv_id(text)} (yet).")
-    hint = f" Did you mean “{near[0][1]}”?" if near else " /papers search finds it by its words."
-    raise UserError(f"No paper here has that title or id.{hint}")
+        raise NoSuchPaper(f"The library does not have arXiv {arxiv_id(text)} (yet).")
+    unknown = "No paper here has that title or id."
+    if near:
+        raise NoSuchPaper(unknown, near=near[0][1])
+    raise NoSuchPaper(f"{unknown} /papers search finds it by its words.")
 
 
 async def suggest(shelf: Shelf, text: str, *, limit: int) -> list[tuple[str, str]]:

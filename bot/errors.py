@@ -4,6 +4,7 @@
 
     PaperwireError
     ├── UserError            the user can mend it: shown to them as it stands
+    │   └── NoSuchPaper        may carry a title from outside, to be escaped where it is shown
     ├── SettingsError        the operator can mend it: stops the start and names the setting
     ├── StoreError           the database cannot be used: says what to do
     ├── SourceError          a source could not be read or made no sense: the next run retries
@@ -26,6 +27,20 @@ class PaperwireError(Exception):
 
 class UserError(PaperwireError):
     """The user asked for something that cannot be; the text says what to do instead."""
+
+
+class NoSuchPaper(UserError):
+    """What the user typed means no paper that is known.
+
+    Args:
+        message: One sentence, ours.
+        near: The title nearest to what was typed, as its source gave it: hostile.
+    """
+
+    def __init__(self, message: str, *, near: str | None = None) -> None:
+        super().__init__(f"{message} Did you mean “{near}”?" if near else message)
+        self.message = message
+        self.near = near
 
 
 class SettingsError(PaperwireError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -57,6 +58,10 @@ class Candidate:
     """Whether the feed's topic wants it."""
     posted_here: bool = False
     """Whether another feed has posted it in the channel."""
+    published_at: datetime | None = None
+    """Of equals, the newest is posted first."""
+    daily: date | None = None
+    """The daily list that took it; None where only other lists show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,11 @@ class Choice:
     """Named by a digest's last line, best first."""
     held: tuple[tuple[str, Held], ...]
     days: tuple[date, ...] = ()
-    """The lists that the posted papers and the rest come from, in order."""
+    """The daily lists that the posted papers and the rest come from, in order; where no daily
+    list has any of them, the other lists' days."""
 
 
-def choose(feed: Feed, candidates: Sequence[Candidate], *, today: date, room: int) -> Choice:
+def choose(feed: Feed, candidates: Iterable[Candidate], *, today: date, room: int) -> Choice:
     """Decide what a feed posts now and what it holds back, and why.
 
     Args:
@@ -80,18 +86,25 @@ def choose(feed: Feed, candidates: Sequence[Candidate], *, today: date, room: in
         today: The day it is in the sources' calendar (UTC).
         room: How many papers may be shown.
     """
+    candidates = list(candidates)
     verdicts = {c.paper_id: _objection(feed, c, today) for c in candidates}
     held = [(paper_id, reason) for paper_id, reason in verdicts.items() if reason]
     good = [c for c in candidates if not verdicts[c.paper_id]]
-    good.sort(key=lambda c: (-c.score, -c.votes, c.paper_id))
+    good.sort(key=_rank)
     shown, rest = good[:room], good[room:]
     if feed.style is not Style.DIGEST:
         held += [(c.paper_id, Held.RATE) for c in rest]
         good, rest = shown, []
-    days = tuple(sorted({c.day for c in good}))
+    days = tuple(sorted({c.daily for c in good if c.daily} or {c.day for c in good}))
     return Choice(
         tuple(c.paper_id for c in shown), tuple(c.paper_id for c in rest), tuple(held), days
     )
+
+
+def _rank(candidate: Candidate) -> tuple[float, int, float, str]:
+    published = candidate.published_at
+    age = -published.timestamp() if published else math.inf
+    return -candidate.score, -candidate.votes, age, candidate.paper_id
 
 
 def _objection(feed: Feed, candidate: Candidate, today: date) -> Held | None:
@@ -106,9 +119,17 @@ def _objection(feed: Feed, candidate: Candidate, today: date) -> Held | None:
     return None
 
 
-def is_news(verdict: tuple[str, str | None] | None) -> bool:
-    """Whether a paper with this verdict so far may still be posted."""
-    return verdict is None or (verdict[0] == "held" and verdict[1] in MAY_CHANGE)
+def is_news(verdict: tuple[str, str | None] | None, *, backlog_too: bool = False) -> bool:
+    """Whether a paper with this verdict so far may still be posted.
+
+    Args:
+        backlog_too: By a moderator's own hand, so may what was listed before the feed was.
+    """
+    if verdict is None:
+        return True
+    posted_or_held, reason = verdict
+    open_again = reason in MAY_CHANGE or (backlog_too and reason == Held.BASELINE)
+    return posted_or_held == "held" and open_again
 
 
 def kind_of(style: Style) -> DeliveryKind:

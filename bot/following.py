@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -61,17 +62,18 @@ async def tried(shelf: Shelf, text: str, strictness: Strictness) -> Trial:
     Raises:
         UserError: It makes no sense.
     """
-    return await shelf.store.read(_tried, parse_topic(text), strictness, now=shelf.now())
+    query = parse_topic(text)
+    shown = await shelf.store.read(_listed_lately, now=shelf.now())
+    found = await asyncio.to_thread(_reasons, shown, query, strictness)
+    wanted = [s for s in shown if s.paper.id in found]
+    wanted.sort(key=lambda s: (-(s.votes or 0), s.paper.id))
+    best = [replace(s, reason=found[s.paper.id]) for s in wanted[:MOST_TRIED]]
+    return Trial(query, len(wanted), tuple(best))
 
 
-def _tried(db: Database, query: TopicQuery, strictness: Strictness, *, now: datetime) -> Trial:
+def _listed_lately(db: Database, *, now: datetime) -> list[Shown]:
     entries = listings.entries_since(db, (now - feeds.NEWS_WINDOW).date())
-    shown = posts.show(db, list({entry.paper_id for entry in entries}))
-    found = _reasons(shown, query, strictness)
-    shown = [s for s in shown if s.paper.id in found]
-    shown.sort(key=lambda s: (-(s.votes or 0), s.paper.id))
-    best = posts.show(db, [s.paper.id for s in shown[:MOST_TRIED]], found)
-    return Trial(query, len(shown), tuple(best))
+    return posts.show(db, list({entry.paper_id for entry in entries}))
 
 
 def _reasons(shown: Sequence[Shown], query: TopicQuery, strictness: Strictness) -> dict[str, str]:

@@ -51,12 +51,12 @@ def trust(source: str, field: str) -> int:
 def restate(before: Statement | None, now: Statement) -> Statement:
     """Return what a source says after it has spoken again.
 
-    A statement that is older than the one we have (an old file imported late,
-    an earlier version) only fills what was empty.
+    A statement that is no newer than the one we have (an old file imported late,
+    an earlier version, another word of the same moment) only fills what was empty.
     """
     if before is None:
         return now
-    older, newer = (now, before) if _is_older(now, before) else (before, now)
+    older, newer = (before, now) if _is_newer(now, before) else (now, before)
     paper = _overlay(older.paper, newer.paper)
     if paper == before.paper:
         return before
@@ -68,12 +68,12 @@ def restate(before: Statement | None, now: Statement) -> Statement:
     )
 
 
-def _is_older(one: Statement, other: Statement) -> bool:
-    """Whether a statement is of an earlier version; else whether it was made earlier."""
+def _is_newer(one: Statement, other: Statement) -> bool:
+    """Whether a statement is of a later version; else whether it was made later."""
     version, known = one.paper.version, other.paper.version
     if version and known and version != known:
-        return version < known
-    return one.said_at < other.said_at
+        return version > known
+    return one.said_at > other.said_at
 
 
 def merge(statements: Mapping[str, Statement]) -> Paper:
@@ -82,6 +82,8 @@ def merge(statements: Mapping[str, Statement]) -> Paper:
     The version, its date and a withdrawal only move forward: the highest
     version that any source has seen counts.
     """
+    if len(statements) == 1:
+        return next(iter(statements.values())).paper
     papers = {source: said.paper for source, said in statements.items()}
     ranked = sorted(papers, key=lambda source: (trust(source, "version"), source))
     newest = papers[max(ranked, key=lambda source: papers[source].version or 0)]

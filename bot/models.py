@@ -262,13 +262,52 @@ class SourceState:
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
 
-_SPACES = re.compile(r"\s+")
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a paper was taken up, by Semantic Scholar."""
+
+    paper_id: str
+    title: str = ""
+    """As Semantic Scholar spells it; empty where only the numbers are told."""
+    tldr: str | None = None
+    """One sentence by its model."""
+    citations: int | None = None
+    influential_citations: int | None = None
+    venue: str | None = None
+    """Where it was published: a journal or a conference."""
+
+
+class EventKind(StrEnum):
+    """What can happen to a paper after we heard of it."""
+
+    CODE = "code"
+    WEIGHTS = "weights"
+    DATA = "data"
+    DEMO = "demo"
+    VERSION = "version"
+    WITHDRAWN = "withdrawn"
+    LISTED = "listed"
+    """A daily list took it, a day or more after we knew it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperEvent:
+    """One thing that happened to a paper that we knew. Happens once."""
+
+    paper_id: str
+    kind: EventKind
+    at: datetime
+    """When a source told us."""
+    detail: str = ""
+    """What appeared: an address, ``owner/name`` on Hugging Face, ``v2``, a list's day."""
+
+
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def clean_text(text: str) -> str:
     """Return text on one line: runs of white space become one space; NUL goes."""
-    return _SPACES.sub(" ", text.replace("\x00", "")).strip()
+    return " ".join(text.replace("\x00", "").split())
 
 
 def title_key(title: str) -> str:
@@ -277,13 +316,27 @@ def title_key(title: str) -> str:
     Case, accents, punctuation, spacing and TeX's dollar signs do not count.
     Empty for a title without letters or digits.
     """
-    folded = unicodedata.normalize("NFKD", title).casefold()
-    letters = "".join(c for c in folded if not unicodedata.combining(c))
+    if title.isascii():
+        letters = title.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", title).casefold()
+        letters = "".join(c for c in folded if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", letters).strip()
 
 
+_UNNAMED = re.compile(r"(\d{1,9}) others?", re.ASCII)
+
+
 def byline(authors: Sequence[str], *, most: int = 3) -> str:
-    """Return ``A, B, C and 9 others``; empty for no authors."""
-    if len(authors) <= most + 1:
-        return ", ".join(authors)
-    return f"{', '.join(authors[:most])} and {len(authors) - most} others"
+    """Return ``A, B, C and 9 others``; empty for no authors.
+
+    Args:
+        authors: The last may itself be ``19 others``, where a source names only the first.
+    """
+    unnamed = _UNNAMED.fullmatch(authors[-1]) if authors else None
+    named = authors[:-1] if unnamed else authors
+    if not unnamed and len(named) <= most + 1:
+        return ", ".join(named)
+    others = len(named[most:]) + (int(unnamed[1]) if unnamed else 0)
+    rest = f"{others} {'other' if others == 1 else 'others'}"
+    return f"{', '.join(named[:most])} and {rest}" if named else rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Literal
 
@@ -9,17 +10,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import PaperBot, Services, say, services_of
+from bot import feeding
+from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.errors import UserError
-from bot.jobs import compose
 from bot.listing_days import close_timezones, next_at, parse_timezone
 from bot.models import Feed, Style
+from bot.places import Place, missing_permissions
 from bot.render import feeds as render
 from bot.render.cards import MOST_LISTED
 from bot.render.text import plain, shorten
 from bot.store import feeds as store
+from bot.store import people
 from bot.topics.query import parse_topic
 
+log = logging.getLogger(__name__)
+
+OPENS = "show:"
+"""Begins the ``custom_id`` of a button that opens a paper's card."""
 MOST_FEEDS = 25
 """Feeds a server: as many as one list of choices holds."""
 DAYS = {
@@ -31,24 +38,10 @@ DAYS = {
 }
 DayChoice = app_commands.Choice[str]
 DAY_CHOICES = [app_commands.Choice(name=name, value=name) for name in DAYS]
-Place = discord.TextChannel | discord.ForumChannel
 Hour = app_commands.Range[int, 0, 23]
 Votes = app_commands.Range[int, 0, 10_000]
 Number = app_commands.Range[int, 1, 25]
 TopicText = app_commands.Range[str, 1, 200]
-
-NEEDED = {
-    Style.DIGEST: ("view_channel", "send_messages", "embed_links", "read_message_history"),
-    Style.CARDS: ("view_channel", "send_messages", "embed_links", "read_message_history"),
-    Style.FORUM: (
-        "view_channel",
-        "send_messages",
-        "send_messages_in_threads",
-        "embed_links",
-        "read_message_history",
-    ),
-}
-"""What the bot needs in a feed's channel. History: to look for its own posts after a crash."""
 
 
 class FeedChoice(app_commands.Transformer):
@@ -138,13 +131,14 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         role: discord.Role | None = None,
     ) -> None:
         """Post papers in a channel, every day at an hour"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         feed = Feed(
             id=0,
             guild_id=interaction.guild_id or 0,
             channel_id=channel.id,
             created_by=interaction.user.id,
             created_at=self.services.now(),
-            topic=topic or "",
+            topic=clean_topic(topic or ""),
             style=Style(style) if style else default_style(channel),
             hour=hour,
             timezone=parse_timezone(timezone).key,
@@ -155,9 +149,11 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         )
         check_wish(feed, channel)
         check_permissions(channel, feed.style)
-        made = await self.services.store.run(compose.add_feed, feed, most=MOST_FEEDS)
+        check_role(channel, role)
+        made = await self.services.store.run(feeding.add_feed, feed, most=MOST_FEEDS)
         first = next_at(made.hour, made.timezone, made.days, after=self.services.now())
         await say(interaction, render.made(made, first))
+        await remember_dm(interaction)
 
     @app_commands.command()
     async def list(self, interaction: discord.Interaction) -> None:
@@ -172,12 +168,12 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     async def preview(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Show you alone what a feed would post now"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        digest = await self.services.store.read(compose.preview, feed, now=self.services.now())
-        if digest is None:
+        found = await feeding.preview(self.services.store, feed, now=self.services.now())
+        if found is None:
             raise UserError(
                 "Nothing on the newest lists fits this feed right now, so it would post nothing."
             )
-        await say(interaction, render.preview(digest))
+        await say(interaction, render.preview(found))
 
     @app_commands.command()
     @app_commands.describe(
@@ -202,9 +198,10 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         max_papers: Number | None = None,
     ) -> None:
         """Change what a feed posts and when"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         changed = replace(
             feed,
-            topic=feed.topic if topic is None else topic.strip().strip("-"),
+            topic=feed.topic if topic is None else clean_topic(topic),
             hour=feed.hour if hour is None else hour,
             timezone=parse_timezone(timezone).key if timezone else feed.timezone,
             days=DAYS[days.value] if days else feed.days,
@@ -212,14 +209,15 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
             max_papers=max_papers or feed.max_papers,
         )
         check_wish(changed, None)
-        await self.services.store.run(store.edit, changed)
+        await self.services.store.run(feeding.edit_feed, changed)
         first = next_at(changed.hour, changed.timezone, changed.days, after=self.services.now())
-        await say(interaction, render.made(changed, first))
+        await say(interaction, render.changed(changed, first))
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def pause(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Stop a feed for a while; its set-up is kept"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         if not await self.services.store.run(store.pause, feed.id, now=self.services.now()):
             raise UserError(f"Feed {feed.id} is paused already.")
         await say(interaction, f"Feed {feed.id} is paused. /feeds resume lets it go on.")
@@ -228,12 +226,13 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     @app_commands.describe(feed="Which feed")
     async def resume(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Let a paused feed go on"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         assert interaction.guild is not None
         channel = interaction.guild.get_channel(feed.channel_id)
         if not isinstance(channel, Place):
             raise UserError(f"Feed {feed.id}'s channel is gone. /feeds remove ends the feed.")
         check_permissions(channel, feed.style)
-        if not await self.services.store.run(compose.resume_feed, feed, now=self.services.now()):
+        if not await self.services.store.run(feeding.resume_feed, feed, now=self.services.now()):
             raise UserError(f"Feed {feed.id} is not paused.")
         self.services.wake("compose")
         await say(interaction, f"Feed {feed.id} goes on.")
@@ -242,6 +241,7 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     @app_commands.describe(feed="Which feed")
     async def remove(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """End a feed; its earlier posts stay"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await self.services.store.run(store.remove, feed.id)
         await say(interaction, f"Feed {feed.id} in <#{feed.channel_id}> is removed.")
 
@@ -249,7 +249,7 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     @app_commands.describe(feed="Which feed")
     async def history(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Show each paper: posted, owed, or held back and why"""
-        lines = await self.services.store.read(compose.history, feed, limit=20)
+        lines = await self.services.store.read(feeding.history, feed, limit=20)
         if not lines:
             raise UserError(f"Nothing was decided for feed {feed.id} yet.")
         await say(interaction, render.history(feed, lines))
@@ -260,6 +260,12 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=zone, value=zone) for zone in close_timezones(current)]
+
+
+def clean_topic(topic: str) -> str:
+    """Return a topic as typed, on one line; a dash alone stands for no topic."""
+    words = " ".join(topic.split())
+    return "" if words in ("-", "–", "—") else words
 
 
 def default_style(channel: Place) -> Style:
@@ -294,14 +300,70 @@ def check_permissions(channel: Place, style: Style) -> None:
     Raises:
         UserError: Something is missing.
     """
-    have = channel.permissions_for(channel.guild.me)
-    missing = [name for name in NEEDED[style] if not getattr(have, name)]
-    if missing:
+    if missing := missing_permissions(channel, style):
         names = ", ".join(render.permission(name) for name in missing)
         raise UserError(
             f"The bot lacks {names} in {channel.mention}. Allow that there, then try again."
         )
 
 
+def check_role(channel: Place, role: discord.Role | None) -> None:
+    """Refuse a role that the bot cannot ping, or that is everybody.
+
+    Raises:
+        UserError: Another role is wanted, or a permission.
+    """
+    if role is None:
+        return
+    if role.is_default():
+        raise UserError("A feed cannot ping everyone. Name another role, or none.")
+    if not (role.mentionable or channel.permissions_for(channel.guild.me).mention_everyone):
+        raise UserError(
+            f"The bot may not ping {role.mention}. Allow anyone to mention that role, or give the"
+            f" bot {render.permission('mention_everyone')} in {channel.mention}; then try again."
+        )
+
+
+async def remember_dm(interaction: discord.Interaction) -> None:
+    """Open a moderator's DM channel by their own command, so that a notice finds it later.
+
+    It stays silent; where it cannot be opened, a notice will try again.
+    """
+    services, user = services_of(interaction), interaction.user
+    person = await services.store.run(people.ensure, user.id, now=services.now())
+    if person.dm_channel_id is not None or person.dm_closed_at is not None:
+        return
+    try:
+        channel = await user.create_dm()
+    except discord.DiscordException as error:
+        log.info("no DM channel with %s: %s", user.id, error)
+    else:
+        await services.store.run(people.dm_opened, user.id, channel.id)
+
+
+class PostNowButton(PersistentButton, template=r"post:(?P<feed>\d+)"):
+    """Posts what a preview shows, as today's; the papers are those of the preview's own buttons."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        if not interaction.permissions.manage_guild:
+            raise app_commands.MissingPermissions(["manage_guild"])
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        services = services_of(interaction)
+        feed = await own_feed(interaction, int(self.parts["feed"]))
+        ids = previewed(interaction.message)
+        await feeding.post_now(services.store, feed, ids, now=services.now())
+        services.wake("deliver")
+        await say(interaction, f"It goes out to <#{feed.channel_id}> within seconds.")
+
+
+def previewed(message: discord.Message | None) -> list[str]:
+    """Return the papers that a message has buttons for, in order."""
+    assert message is not None
+    buttons = discord.ui.LayoutView.from_message(message, timeout=None).walk_children()
+    ids = [button.custom_id or "" for button in buttons if isinstance(button, discord.ui.Button)]
+    return [id_.removeprefix(OPENS) for id_ in ids if id_.startswith(OPENS)]
+
+
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Feeds(bot.services))
+    bot.add_dynamic_items(PostNowButton)

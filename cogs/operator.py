@@ -10,7 +10,6 @@ from bot import status
 from bot.client import PaperBot, Services, say
 from bot.render.cards import words
 from bot.render.status import status_page
-from bot.render.text import escape
 
 
 class Operator(commands.Cog):
@@ -25,7 +24,15 @@ class Operator(commands.Cog):
         """Show how the bot does: sources, what is owed, what is broken"""
         seen = await self.services.store.read(status.take, now=self.services.now())
         next_run = self.services.next_run_at("refresh")
-        await say(interaction, status_page(seen, next_run, indexed=len(self.services.engine)))
+        page = status_page(
+            seen, next_run, indexed=len(self.services.engine), troubles=self._troubles()
+        )
+        await say(interaction, page)
+
+    def _troubles(self) -> list[str]:
+        """Return what keeps jobs from their work, without the machine's own paths."""
+        path = f" {self.services.store.path}"
+        return [trouble.replace(path, "") for trouble in self.services.troubles()]
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
@@ -34,7 +41,7 @@ class Operator(commands.Cog):
         may_manage = interaction.permissions.manage_guild
         lines = ["## What Paperwire can do here"]
         lines += [
-            f"`/{command.qualified_name}` {escape(command.description)}"
+            f"`/{command.qualified_name}` {command.description}"
             for command in self.bot.tree.walk_commands()
             if isinstance(command, app_commands.Command)
             and allowed(command, on_server=on_server, may_manage=may_manage)

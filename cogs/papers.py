@@ -17,6 +17,7 @@ from bot.render.cards import MOST_LISTED, Page, card
 from bot.render.papers import daily_page, found_page, more_page, similar_page, trending_page
 from bot.render.text import plain, shorten
 from bot.store import outbox, people
+from bot.topics.query import parse_topic
 from bot.trending import Period
 
 MOST_CHOICES = 25
@@ -44,6 +45,8 @@ class Papers(commands.Cog):
         topic: QueryText | None = None,
     ) -> None:
         """Show the papers that are gaining attention now"""
+        if topic:
+            parse_topic(topic)  # what makes no sense is said to this reader alone
         await interaction.response.defer()
         found = await discover.trending(self.services, Period(period), topic=topic or "")
         await say(interaction, trending_page(found, topic or "", page=0), private=False)
@@ -58,7 +61,8 @@ class Papers(commands.Cog):
         """Show the Hugging Face daily list"""
         day = parse_day(date) if date else None
         await interaction.response.defer()
-        await say(interaction, daily_page(await discover.daily(self.services, day)), private=False)
+        found = await discover.daily(self.services, day)
+        await say(interaction, daily_page(found, page=0), private=False)
 
     @papers.command()
     @app_commands.describe(query="Words, a phrase in quotes, an arXiv id, or a link to a paper")
@@ -140,6 +144,7 @@ class SaveButton(PersistentButton, template=r"save:(?P<paper>.+)"):
     """Puts a paper on the presser's reading list, or takes it off again."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         services = services_of(interaction)
         shown = await discover.find(services, self.parts["paper"])
         saved = await services.store.run(
@@ -167,6 +172,15 @@ class MoreButton(PersistentButton, template=r"more:(?P<delivery>\d+):(?P<page>\d
         await say(interaction, more_page(found, delivery.id, page=int(self.parts["page"])))
 
 
+class DailyButton(PersistentButton, template=r"daily:(?P<day>[\d-]+):(?P<page>\d+)"):
+    """Turns the page of a daily list, for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        day = date.fromisoformat(self.parts["day"])
+        found = await discover.daily(services_of(interaction), day)
+        await say(interaction, daily_page(found, page=int(self.parts["page"])))
+
+
 class TrendingButton(
     PersistentButton, template=r"trending:(?P<period>\w+):(?P<page>\d+):(?P<topic>.*)"
 ):
@@ -181,4 +195,6 @@ class TrendingButton(
 
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Papers(bot.services))
-    bot.add_dynamic_items(ShowButton, SimilarButton, SaveButton, MoreButton, TrendingButton)
+    bot.add_dynamic_items(
+        ShowButton, SimilarButton, SaveButton, MoreButton, DailyButton, TrendingButton
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
 
 import discord
@@ -18,6 +19,8 @@ from bot.render.cards import MOST_LISTED, Page, words
 from bot.render.text import plain, shorten
 from bot.store import people
 from bot.store.people import Person
+
+log = logging.getLogger(__name__)
 
 TopicText = app_commands.Range[str, 1, 200]
 StrictnessName = Literal["strict", "normal", "broad"]
@@ -99,6 +102,7 @@ class Topics(commands.GroupCog, group_name="topics", group_description="Papers f
         self, interaction: discord.Interaction, topic: app_commands.Transform[int, TopicChoice]
     ) -> None:
         """End a topic"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await say(interaction, render.unfollowed(await end_topic(interaction, topic)))
 
 
@@ -153,6 +157,8 @@ async def open_dm(interaction: discord.Interaction, first: Page) -> Person:
     except discord.Forbidden as error:
         because = DM_CLOSED.get(error.code, "Discord does not let the bot send you direct messages")
         await services.store.run(people.dm_closed, user.id, now=services.now(), because=because)
+    except discord.DiscordException as error:  # it passes: the first alert opens the channel
+        log.warning("no first direct message to %s: %s", user.id, error)
     else:
         await services.store.run(people.dm_opened, user.id, channel.id)
     return await services.store.run(people.ensure, user.id, now=services.now())

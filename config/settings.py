@@ -60,12 +60,26 @@ class Settings(BaseSettings):
     arxiv_rss_url: str = Field(
         default="https://rss.arxiv.org", description="Where arXiv's announcements are."
     )
+    arxiv_oai_url: str = Field(
+        default="https://oaipmh.arxiv.org", description="Where arXiv's catalogue is (OAI-PMH)."
+    )
+    semantic_scholar_key: SecretStr | None = Field(
+        default=None,
+        repr=False,
+        description="A Semantic Scholar key, for summaries and citations. Without it: not asked.",
+    )
+    semantic_scholar_url: str = Field(
+        default="https://api.semanticscholar.org", description="Where Semantic Scholar answers."
+    )
     discord_api_url: str | None = Field(
         default=None,
         description="Another address for Discord's HTTP API: a REST proxy, or a test server.",
     )
-    sandbox_port: int = Field(
-        default=8080, ge=1, le=65535, description="The sandbox's port on 127.0.0.1."
+    sandbox_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The sandbox's port on 127.0.0.1; the first free one from 8080 if not set.",
     )
     log_level: str = Field(
         default="INFO",

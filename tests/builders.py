@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from bot.models import (
@@ -16,13 +16,11 @@ from bot.models import (
     Match,
     Paper,
     Record,
-    Snapshot,
 )
 from bot.store.outbox import Owed, nonce
 from tests.conftest import NOON
 
 TODAY = NOON.date()
-LOOKS_APART = timedelta(hours=1)
 
 
 def a_paper(id: str = "2403.00001", title: str | None = None, **kw: Any) -> Paper:
@@ -84,12 +82,3 @@ def a_delivery(target: str = "channel:100", subject: str = "a", **kw: Any) -> De
 
 def a_match(paper_id: str = "2403.00001", *, topic_id: int = 1, at: datetime = NOON) -> Match:
     return Match(topic_id, paper_id, "its title says so", at)
-
-
-def rising(*upvotes: int, ending: datetime = NOON, paper_id: str = "2403.00001") -> list[Snapshot]:
-    """Return a paper's snapshots an hour apart, oldest first."""
-    started = ending - LOOKS_APART * (len(upvotes) - 1)
-    return [
-        Snapshot(paper_id, "huggingface", started + i * LOOKS_APART, upvotes=votes)
-        for i, votes in enumerate(upvotes)
-    ]

@@ -13,16 +13,21 @@ from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
 from bot.errors import SourceError, UserError
 from bot.models import Listing
+from bot.sources import huggingface
 from bot.sources.saved import read_saved, saved_files
 from bot.store import listings
 from bot.store.listings import Recorded
 from config.settings import Settings
 
 
-async def take_in(settings: Settings, paths: Sequence[Path]) -> int:
-    """Import files and folders; 1 if anything could not be read at all."""
+async def take_in(settings: Settings, paths: Sequence[Path], *, report: bool = False) -> int:
+    """Import files and folders; 1 if anything could not be read at all.
+
+    Args:
+        report: Print for each of Hugging Face's lists which fields are absent.
+    """
     async with opened(settings) as rooms:
-        importer = Importer(rooms)
+        importer = Importer(rooms, report=report)
         for path in files(paths):
             await importer.take(path)
         importer.progress.end()
@@ -46,8 +51,9 @@ def files(paths: Sequence[Path]) -> list[Path]:
 class Importer:
     """Takes files in, one listing at a time, and counts what came of it."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, *, report: bool = False) -> None:
         self.rooms = rooms
+        self.report = report
         self.progress = Progress()
         self.recorded = Recorded()
         self.listings = 0
@@ -80,6 +86,9 @@ class Importer:
             note(
                 f"refused: {path}, {listing.name} {listing.day}, {refusal.where}: {refusal.reason}"
             )
+        if self.report and listing.source == huggingface.NAME:
+            self.progress.end()
+            say(absences(listing))
         r = self.recorded
         self.progress.show(f"{self.listings:,} lists, {r.new + r.updated + r.unchanged:,} papers")
 
@@ -91,6 +100,14 @@ class Importer:
     def summary(self) -> str:
         r = self.recorded
         return f"{r.new:,} new, {r.updated:,} updated, {r.unchanged:,} unchanged, {r.refused:,} refused"
+
+
+def absences(listing: Listing) -> str:
+    """Return which fields how many of a list's papers lack, the rarest field first."""
+    absent = huggingface.absent_fields(listing.records)
+    lacks = ", ".join(f"{field} {number}" for field, number in absent.items())
+    papers = f"{len(listing.records)} papers, {len(listing.refusals)} refused"
+    return f"{listing.name} {listing.day}: {papers}; absent: {lacks or 'nothing'}"
 
 
 def _digest(path: Path) -> str:

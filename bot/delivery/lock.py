@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store.store import explain
 
 
 @contextmanager
@@ -19,13 +20,17 @@ def only_deliverer(database: Path) -> Generator[None]:
     wherever SQLite does, and the system drops it when the process dies.
 
     Raises:
-        StoreError: Another process holds it.
+        StoreError: Another process holds it, or the file cannot be made.
     """
     path = database.with_name(database.name + ".deliverer")
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+    with ExitStack() as leaving:
         try:
+            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+            leaving.enter_context(closing(connection))
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise StoreError(explain(path, str(error))) from error
             raise StoreError(
                 f"Another Paperwire delivers from {database}; stop it first, or let it do the work."
             ) from error

@@ -14,6 +14,10 @@ from bot.models import Delivery, DeliveryKind
 
 NONCE_IS_REMEMBERED = timedelta(minutes=2)
 """Discord compares nonces "within the past few minutes"; we count on two."""
+LONGEST_SEND = timedelta(minutes=1)
+"""No answer by then is none. Waiting for Discord's rate limits counts."""
+FORUM_SETTLES = timedelta(minutes=2)
+"""How long after a try a forum post may still appear: longer than a send and Discord's slowest."""
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_ATTEMPTS = 12
@@ -57,10 +61,19 @@ BLOCKED = {
     200001: "the server's AutoMod blocked its title",
     240000: "the server's link filter blocked it",
 }
+LATER = {
+    401: "Discord does not know the bot's token any more",
+    20028: "the channel takes no more messages for a while",
+    40062: "Discord takes no more of these for a while",
+    110000: "Discord is not ready",
+    130000: "Discord is overloaded",
+    160006: "the server has as many open threads as it may",
+}
 _FATES = {
     **dict.fromkeys(PLACE_LOST, Fate.PAUSE_PLACE),
     **dict.fromkeys(DM_CLOSED, Fate.CLOSE_DM),
     **dict.fromkeys(BLOCKED, Fate.HOLD),
+    **dict.fromkeys(LATER, Fate.POSTPONE),
     10008: Fate.WAS_SENT,
     40003: Fate.REST_DM_OPENS,
     40067: Fate.HOLD,  # the forum wants a tag
@@ -83,7 +96,7 @@ def fate(error: DeliveryError, delivery: Delivery, *, shortened: bool) -> Fate:
 
 def reason(error: DeliveryError) -> str:
     """Return the reason in words for the person who wonders where the message is."""
-    known = {**PLACE_LOST, **DM_CLOSED, **BLOCKED}
+    known = {**PLACE_LOST, **DM_CLOSED, **BLOCKED, **LATER}
     return known.get(error.code or 0, str(error))
 
 
@@ -110,6 +123,25 @@ def must_look(delivery: Delivery, *, now: datetime) -> bool:
         return True
     # A clock that jumped back tells nothing: look.
     return not timedelta(0) <= now - delivery.uncertain_at < NONCE_IS_REMEMBERED
+
+
+def leave_alone_until(delivery: Delivery, *, now: datetime) -> datetime | None:
+    """Return until when looking would be too early to tell; None for look or send now.
+
+    A request that a killed process has sent may be carried out after we looked.
+    Where there is a nonce that does no harm.
+    """
+    if delivery.kind is not DeliveryKind.POST or delivery.uncertain_at is None:
+        return None
+    settled_at = delivery.uncertain_at + FORUM_SETTLES
+    return settled_at if delivery.uncertain_at <= now < settled_at else None
+
+
+def send_may_take(delivery: Delivery, *, now: datetime) -> timedelta:
+    """Return how long a send may take; one that leans on its nonce has to arrive in time for it."""
+    if delivery.uncertain_at is None:
+        return LONGEST_SEND
+    return min(LONGEST_SEND, delivery.uncertain_at + NONCE_IS_REMEMBERED - now)
 
 
 @dataclass

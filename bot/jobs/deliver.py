@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -23,11 +24,14 @@ from bot.store import feeds, outbox, people
 from bot.store.outbox import Owed
 from bot.store.store import Store
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
-AT_ONCE = 24
-"""Sends under way; at 46 a second each may take half a second."""
+AT_ONCE = 200
+"""Sends under way; so many places may be slow to answer before others have to wait."""
 BATCH = 400
+NO_DM_YET = "they opened no direct messages with the bot"
 LOOK_AGAIN = timedelta(seconds=1)
 """How soon new work is seen while slow sends are under way."""
 LAST_SENDS_MAY_TAKE = timedelta(seconds=1.5)
@@ -55,6 +59,7 @@ class Deliver:
     trouble: StoreError | None = None
     unsure: bool = False
     """Whether claims may be left whose outcome could not be written down."""
+    _said_it_rests: bool = False
 
     async def __call__(self) -> None:
         """Send until nothing is due or under way. Cancelled, it still ends what is under way.
@@ -82,17 +87,26 @@ class Deliver:
     async def _send_all(self) -> int:
         """Start what is due, also while slow sends are under way; returns how many."""
         sent = 0
-        while not self._rests() and ((batch := await self._due()) or self.under_way):
+        while not self._rests():
+            busy = bool(self.under_way)  # one that ends during the look has made way for the next
+            batch = await self._due()
+            if not batch and not busy:
+                break
             for delivery in in_turns(batch):
                 if self._rests():
                     break
                 await self._start(delivery)
                 sent += 1
             await self._change(self.look_again)
-        if self._is_refused():
-            log.warning("too many refused requests; sending rests")
+        self._say_if_it_rests()
         await self.finish()
         return sent
+
+    def _say_if_it_rests(self) -> None:
+        rests = self._is_refused()
+        if rests and not self._said_it_rests:
+            log.warning("Discord refused too many requests; sending rests for some minutes")
+        self._said_it_rests = rests
 
     def _rests(self) -> bool:
         """Whether nothing new may be started."""
@@ -167,6 +181,14 @@ class Deliver:
         if rules.is_stale(delivery, now=self.now()) and delivery.uncertain_at is None:
             await self.store.run(hold_stale, delivery, now=self.now())
             return False
+        if too_early_until := rules.leave_alone_until(delivery, now=self.now()):
+            await self.store.run(
+                outbox.postpone,
+                delivery.id,
+                until=too_early_until,
+                reason="it may be there already, which can be told in a minute",
+            )
+            return False
         opens_dm = delivery.user_id is not None and delivery.place_id is None
         if opens_dm and not self.dm_opens.allowed(now=self.now()):
             assert self.dm_opens.resting_until is not None
@@ -192,27 +214,34 @@ class Deliver:
             )
             return
         delivery = replace(delivery, attempts=delivery.attempts + 1)
-        if delivery.uncertain_at is not None and await self._settled_by_look(delivery, post):
-            return
+        if self._is_looked_for(delivery):
+            if await self._settled_by_look(delivery, post):
+                return
+            delivery = replace(delivery, uncertain_at=None)
         await self._send(delivery, post, shortened=False)
+
+    def _is_looked_for(self, delivery: Delivery) -> bool:
+        """Whether an earlier try may have left a message that sending again would double."""
+        stale = rules.is_stale(delivery, now=self.now())
+        in_doubt = delivery.uncertain_at is not None
+        return in_doubt and (stale or rules.must_look(delivery, now=self.now()))
 
     async def _settled_by_look(self, delivery: Delivery, post: Post) -> bool:
         """Look where an earlier try may have left the message; True if that ends the delivery."""
-        stale = rules.is_stale(delivery, now=self.now())
-        if not stale and not rules.must_look(delivery, now=self.now()):
-            return False
-        if sent := await self.sender.find(delivery, post):
+        if sent := await in_time(self.sender.find(delivery, post), rules.LONGEST_SEND):
             log.info("delivery %s was there already", delivery.id)
             await self._note_sent(delivery, sent)
             return True
         await self.store.run(outbox.is_absent, delivery.id)
+        stale = rules.is_stale(delivery, now=self.now())
         if stale:
             await self.store.run(hold_stale, delivery, now=self.now())
         return stale
 
     async def _send(self, delivery: Delivery, post: Post, *, shortened: bool) -> None:
+        within = rules.send_may_take(delivery, now=self.now())
         try:
-            sent = await self.sender.send(delivery, post, shortened=shortened)
+            sent = await in_time(self.sender.send(delivery, post, shortened=shortened), within)
         except DeliveryError as error:
             if rules.fate(error, delivery, shortened=shortened) is Fate.SHORTEN:
                 await self._send(delivery, post, shortened=True)
@@ -237,6 +266,19 @@ class Deliver:
             rest = self.dm_opens.rest(now=self.now()) - self.now()
             error = DeliveryError(str(error), code=error.code, retry_after=rest)
         await self.store.run(note_failure, delivery, error, fate, now=self.now())
+
+
+async def in_time(answer: Awaitable[T], within: timedelta) -> T:
+    """Return an answer of Discord's.
+
+    Raises:
+        DeliveryError: It did not come in time; what was asked may have been done.
+    """
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            return await answer
+    except TimeoutError as error:
+        raise DeliveryError("Discord did not answer in time") from error
 
 
 def hold_stale(db: Database, delivery: Delivery, *, now: datetime) -> None:
@@ -286,7 +328,7 @@ def lose_place(db: Database, delivery: Delivery, why: str, *, now: datetime) -> 
                 replace(delivery, feed_id=feed.id),
                 f"Feed {feed.id} in <#{channel_id}> is paused: {why}. Its set-up is kept, and it"
                 " goes on by itself once that is mended.",
-                f"paused:{feed.id}:{now.isoformat()}",
+                f"paused:{feed.id}:{now.date()}",
                 now=now,
             )
 
@@ -295,7 +337,15 @@ def close_dm(db: Database, delivery: Delivery, why: str, *, now: datetime) -> No
     """Hold a person's alerts for the inbox; nothing is tried again by a timer."""
     outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
     outbox.hold_target(db, delivery.target, reason=why)
-    people.dm_closed(db, delivery.user_id or 0, now=now, because=why)
+    user_id = delivery.user_id or 0
+    people.dm_closed(db, user_id, now=now, because=why)
+    text = (
+        f"The bot's direct messages no longer reach you: {why}. Alerts wait in /inbox; under"
+        " /topics list you can let it try again."
+    )
+    notice_id = outbox.enqueue(db, a_notice(user_id, text, f"closed:{now.date()}", now), now=now)
+    if notice_id is not None:
+        outbox.settle(db, notice_id, DeliveryState.HELD, reason=why)
 
 
 def tell_moderator(
@@ -308,23 +358,26 @@ def tell_moderator(
 ) -> None:
     """Owe a word to whoever set up the feed of a delivery, once a subject.
 
-    It is held where they take no messages from us.
+    Where they take no messages from us, or never opened a DM channel by a command
+    of their own, it is held and shown under their next command.
     """
     feed = feeds.get(db, delivery.feed_id or 0)
     if feed is None or delivery.kind is DeliveryKind.NOTICE:
         return
     person = people.ensure(db, feed.created_by, now=now)
-    notice_id = outbox.enqueue(
-        db,
-        Owed(
-            target=f"user:{feed.created_by}",
-            kind=DeliveryKind.NOTICE,
-            subject=subject,
-            payload={"text": text},
-            due_at=now,
-            user_id=feed.created_by,
-        ),
-        now=now,
+    notice_id = outbox.enqueue(db, a_notice(feed.created_by, text, subject, now), now=now)
+    closed = person.dm_closed_because or (NO_DM_YET if person.dm_channel_id is None else None)
+    if notice_id is not None and closed:
+        outbox.settle(db, notice_id, DeliveryState.HELD, reason=closed)
+
+
+def a_notice(user_id: int, text: str, subject: str, now: datetime) -> Owed:
+    """Return words to one person, due now."""
+    return Owed(
+        target=f"user:{user_id}",
+        kind=DeliveryKind.NOTICE,
+        subject=subject,
+        payload={"text": text},
+        due_at=now,
+        user_id=user_id,
     )
-    if notice_id is not None and person.dm_closed_because:
-        outbox.settle(db, notice_id, DeliveryState.HELD, reason=person.dm_closed_because)

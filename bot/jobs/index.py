@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.models import Paper
 from bot.search.engine import SearchEngine
 from bot.store import papers, schema
 from bot.store.store import Store
@@ -27,17 +25,14 @@ async def open_engine(store: Store, folder: Path, *, rebuild: bool = False) -> S
     Args:
         rebuild: Make it anew in any case.
     """
-    if rebuild:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    engine = await asyncio.to_thread(SearchEngine.open, folder)
+    engine = await asyncio.to_thread(SearchEngine.open, folder, anew=rebuild)
     identity = await store.read(schema.identity)
     newest = await store.read(papers.latest_revision)
     if _done(engine, identity) in range(newest + 1):
         return engine
     log.warning("the search index is not this database's and is made anew")
     await asyncio.to_thread(engine.close)
-    await asyncio.to_thread(shutil.rmtree, folder)
-    return await asyncio.to_thread(SearchEngine.open, folder)
+    return await asyncio.to_thread(SearchEngine.open, folder, anew=True)
 
 
 def _done(engine: SearchEngine, identity: str) -> int | None:
@@ -59,6 +54,11 @@ class Index:
     progress: Progress | None = None
 
     async def __call__(self) -> None:
+        """Take in what is new, then make the vectors that are missing.
+
+        Raises:
+            StoreError: The index or the store cannot be used; the next run goes on from there.
+        """
         identity = await self.store.read(schema.identity)
         newest = await self.store.read(papers.latest_revision)
         first = done = _done(self.engine, identity) or 0
@@ -66,14 +66,15 @@ class Index:
             changed, gone, until = await self.store.read(papers.changed_since, done, limit=BATCH)
             if until == done:
                 break
-            await self._take(changed, gone, f"{identity}:{until}")
+            if gone:
+                # Under the old watermark: after a crash here, what changed is still to come.
+                mark = f"{identity}:{done}"
+                await asyncio.to_thread(self.engine.remove, gone, watermark=mark)
+            await asyncio.to_thread(self.engine.update, changed, watermark=f"{identity}:{until}")
             done = until
             if self.progress:
                 self.progress(done - first, newest - first)
         if done > first:
             log.info("index: %d changes taken in, %d papers", done - first, len(self.engine))
-
-    async def _take(self, changed: Sequence[Paper], gone: Sequence[str], watermark: str) -> None:
-        if gone:
-            await asyncio.to_thread(self.engine.remove, gone, watermark=watermark)
-        await asyncio.to_thread(self.engine.update, changed, watermark=watermark)
+        if self.engine.pending:
+            await asyncio.to_thread(self.engine.embed_pending)

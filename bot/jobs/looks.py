@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from bot.daily_lists import look_name
 from bot.jobs.refresh import Look
 from bot.listing_days import ONE_DAY, local_day, newest_closed_day
 from bot.sources.arxiv import ArXiv
@@ -40,7 +41,7 @@ class Looks:
 
     def _daily(self, day: date, newest: date) -> Look:
         every = None if day >= newest else OLD_LISTS_EVERY
-        return Look("huggingface", f"daily {day}", partial(self._list, day), every=every)
+        return Look("huggingface", look_name(day), partial(self._list, day), every=every)
 
     async def _list(self, day: date, validators: Validators) -> Fetched:
         return await self.hugging_face.daily(day, validators=validators)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from bot.errors import SourceError, SourceUnreachable
+from bot.jobs.asking import failing, wants_peace
 from bot.models import SourceState
 from bot.sources.http import Fetched, Validators
 from bot.sources.starter import starter_listing
@@ -87,7 +88,7 @@ class Refresh:
 
     def _rests(self, look: Look, state: SourceState) -> bool:
         """Whether it is too early to look: we looked lately, or were asked to stay away."""
-        if state.retry_at and self.now() < state.retry_at:
+        if wants_peace(state, now=self.now()):
             return True
         return bool(look.every and state.good_at and self.now() < state.good_at + look.every)
 
@@ -110,9 +111,7 @@ class Refresh:
 
     async def _note_failure(self, state: SourceState, error: SourceError) -> None:
         log.warning("%s %s: %s", state.source, state.name, error)
-        retry_at = self.now() + error.retry_after if error.retry_after else None
-        failing = replace(state, tried_at=self.now(), error=str(error), retry_at=retry_at)
-        await self.store.run(listings.note_state, failing)
+        await self.store.run(listings.note_state, failing(state, error, now=self.now()))
 
     async def start_library(self, *, reached: bool) -> None:
         """Take in the starter library that ships with the program."""

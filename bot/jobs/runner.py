@@ -19,8 +19,13 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
 
-LAST_RUN_MAY_TAKE = timedelta(seconds=8)
-"""How long leaving waits for runs under way; a supervisor kills after ten seconds."""
+LAST_RUN_MAY_TAKE = timedelta(seconds=6)
+"""A supervisor kills after ten seconds, and closing the rest takes some of them."""
+TRIED_AGAIN_AFTER = timedelta(minutes=1)
+"""How long a job with trouble waits at the most, whatever its interval."""
+CLOCK_IS_LOOKED_AT_EVERY = timedelta(seconds=30)
+CLOCK_WAS_SET = timedelta(seconds=10)
+"""How far the clock runs from itself without having been set."""
 
 
 class JobRunner:
@@ -30,9 +35,19 @@ class JobRunner:
     None, since the default silently drops a run that is one second late. On
     leaving it pauses and waits for runs under way: APScheduler 3's own
     ``shutdown(wait=True)`` cancels coroutines.
+
+    Args:
+        last_run_may_take: How long leaving waits for runs under way.
+        now: The clock that may be set while jobs run.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        last_run_may_take: timedelta = LAST_RUN_MAY_TAKE,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._last_run_may_take = last_run_may_take
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             executors={"default": AsyncIOExecutor()},
@@ -42,10 +57,14 @@ class JobRunner:
         self._jobs: dict[str, Job] = {}
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._troubles: dict[str, str] = {}
         self._leaving = False
+        self._now = now
+        self._looks_at_clock: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
+        self._remember_clock()
         return self
 
     async def __aexit__(
@@ -56,8 +75,12 @@ class JobRunner:
     ) -> None:
         self._leaving = True
         self._scheduler.pause()
+        if self._looks_at_clock:
+            self._looks_at_clock.cancel()
         if self._runs:
-            _, late = await asyncio.wait(self._runs, timeout=LAST_RUN_MAY_TAKE.total_seconds())
+            _, late = await asyncio.wait(
+                self._runs, timeout=self._last_run_may_take.total_seconds()
+            )
             for run in late:
                 log.warning("%s did not finish in time and is cancelled", run.get_name())
                 run.cancel()
@@ -103,8 +126,9 @@ class JobRunner:
     async def _run(self, name: str) -> None:
         try:
             await self._jobs[name]()
+            self._note_good(name)
         except PaperwireError as error:
-            log.warning("%s: %s", name, error)
+            self._note_trouble(name, str(error))
         except Exception:
             log.exception("%s met a bug", name)
         finally:
@@ -112,3 +136,45 @@ class JobRunner:
             if name in self._again:
                 self._again.discard(name)
                 self._begin(name)
+
+    def look_at_clock(self) -> None:
+        """Run all jobs now if the clock was set; done by itself twice a minute.
+
+        APScheduler plans by the clock: set back by an hour, it would wait for an hour.
+        """
+        should_be = self._clock_was + timedelta(
+            seconds=asyncio.get_running_loop().time() - self._loop_was
+        )
+        jump = self._now() - should_be
+        if abs(jump) > CLOCK_WAS_SET:
+            log.warning("the clock was set by %+.0f s; all jobs run now", jump.total_seconds())
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
+        self._remember_clock()
+
+    def _remember_clock(self) -> None:
+        if self._looks_at_clock:
+            self._looks_at_clock.cancel()
+        loop = asyncio.get_running_loop()
+        self._clock_was, self._loop_was = self._now(), loop.time()
+        seconds = CLOCK_IS_LOOKED_AT_EVERY.total_seconds()
+        self._looks_at_clock = loop.call_later(seconds, self.look_at_clock)
+
+    def troubles(self) -> list[str]:
+        """What keeps jobs from their work, each sentence once, for the operator."""
+        return sorted(set(self._troubles.values()))
+
+    def _note_trouble(self, name: str, problem: str) -> None:
+        """Remember and log what is wrong; all jobs may have the same trouble, again and again."""
+        if problem not in self._troubles.values():
+            log.warning("%s: %s", name, problem)
+        self._troubles[name] = problem
+        again = datetime.now(UTC) + TRIED_AGAIN_AFTER
+        job = self._scheduler.get_job(name)
+        if job and job.next_run_time and job.next_run_time > again:
+            job.modify(next_run_time=again)
+
+    def _note_good(self, name: str) -> None:
+        problem = self._troubles.pop(name, None)
+        if problem is not None and problem not in self._troubles.values():
+            log.warning("%s: works again", name)

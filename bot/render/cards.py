@@ -21,7 +21,9 @@ MOST_COMPONENTS = 40
 MOST_LISTED = 8
 """Papers in a list: each takes a section of three components and a button, of 40 in all."""
 SUMMARY = 900
-MOST_TITLE = 300
+TITLE = 300
+LONGEST_LINK = 120
+"""Characters of an address in a text; a search for a title in Chinese has more than the title."""
 
 
 class Page(ui.LayoutView):
@@ -67,7 +69,7 @@ def card(
         shortened: Leave out the summary and what leads to addresses from outside.
     """
     paper = shown.paper
-    text = f"### {_title(paper, MOST_TITLE)}\n-# {_facts(paper)}"
+    text = f"### {_title(paper, TITLE)}\n-# {_facts(paper)}"
     rows = [ui.TextDisplay(text) if shortened else _with_thumbnail(text, paper)]
     summary = "" if shortened else excerpt(paper.ai_summary or paper.abstract, SUMMARY)
     last = " · ".join(p for p in (numbers(shown), excerpt(shown.reason or "", 200)) if p)
@@ -82,7 +84,8 @@ def _ping(role_id: int | None) -> list[ui.TextDisplay[ui.LayoutView]]:
 
 
 def _title(paper: Paper, most: int) -> str:
-    return link(shorten(plain(paper.title), most) or paper.id, paper.url)
+    words = shorten(plain(paper.title), most) or paper.id
+    return link(words, paper.url if len(paper.url) <= LONGEST_LINK else None)
 
 
 def _facts(paper: Paper) -> str:
@@ -203,7 +206,7 @@ _LENGTHS = (
     _Lengths(160, 60, 90, 120),
     _Lengths(160, 60, 0, 120),
     _Lengths(100, 30, 0, 60),
-    _Lengths(80, 0, 0, 0),
+    _Lengths(60, 0, 0, 0),
 )
 
 

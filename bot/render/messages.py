@@ -12,7 +12,7 @@ from discord import ui
 from bot.models import Delivery
 from bot.posts import Alert, Card, Digest, Notice, Post
 from bot.render.cards import ACCENT, Page, card, listed
-from bot.render.text import count, day, escape, plain, shorten
+from bot.render.text import count, day, excerpt, plain, shorten
 
 MOST_TITLE = 100
 """Characters in the title of a forum post."""
@@ -82,7 +82,7 @@ def digest(post: Digest, *, mark: int | None = None, shortened: bool = False) ->
 
 def digest_title(post: Digest) -> str:
     """Return ``Papers of 3 March 2026``, or ``3 days, 41 papers: the top 8`` after a gap."""
-    about = f" on {escape(shorten(post.feed.topic, 80))}" if post.feed.topic else ""
+    about = f" on {excerpt(post.feed.topic, 80)}" if post.feed.topic else ""
     if post.starter:
         return f"From the starter library{about}"
     total = len(post.shown) + post.more
@@ -99,7 +99,7 @@ def _only(days: Sequence[date]) -> date:
 def alert(post: Alert, *, mark: int | None = None, shortened: bool = False) -> Page:
     """Return a person's papers, under the topics that brought them."""
     shown = [s for _, _, group in post.groups for s in group]
-    topics = ", ".join(escape(shorten(query, 60)) for query, _, _ in post.groups[:5])
+    topics = ", ".join(excerpt(query, 60) for query, _, _ in post.groups[:5])
     note = f"And {post.more:,} more: /inbox shows all." if post.more else ""
     return listed(
         f"## {count(len(shown) + post.more, 'new paper')} on {topics}",

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from discord import ui
 
 from bot.discover import DailyList, Trending
-from bot.listing_days import ListState
+from bot.listing_days import ListState, complete_at
 from bot.posts import Shown
 from bot.render.cards import MOST_LISTED, Page, listed, words
-from bot.render.text import count, day, escape, moment, shorten
+from bot.render.text import count, day, excerpt, moment
 
 Button = ui.Button[ui.LayoutView]
 LONGEST_CUSTOM_ID = 100
 _PERIODS = {"day": "the last day", "week": "the last 7 days", "month": "the last 30 days"}
 
 
-def daily_page(daily: DailyList) -> Page:
-    """Return a day's list, or why it is empty."""
+def daily_page(daily: DailyList, *, page: int) -> Page:
+    """Return a page of a day's list with buttons to turn it, or why it is empty."""
     when = day(daily.day)
     if not daily.shown:
         return words(_EMPTY[daily.state].format(day=when))
-    filling = daily.state is ListState.OPEN
-    total = count(len(daily.shown), "paper")
-    note = "This list is still filling; it closes at 21:30 US Eastern." if filling else ""
-    rest = len(daily.shown) - MOST_LISTED
-    if rest > 0:
-        note = f"{note} The {MOST_LISTED} with the most votes are shown.".strip()
-    return listed(f"## Daily papers of {when}: {total}", daily.shown[:MOST_LISTED], note=note)
+    first = page * MOST_LISTED
+    return listed(
+        f"## Daily papers of {when}: {count(len(daily.shown), 'paper')}",
+        daily.shown[first : first + MOST_LISTED],
+        first=first + 1,
+        below=_turns(page, len(daily.shown), lambda to: f"daily:{daily.day}:{to}"),
+        note=_filling(daily) if daily.state is ListState.OPEN else "",
+    )
+
+
+def _filling(daily: DailyList) -> str:
+    looked = f" when last looked at, {moment(daily.looked_at, 'f')}" if daily.looked_at else ""
+    return f"Still filling{looked}; the list is complete at {moment(complete_at(daily.day), 'f')}."
 
 
 _EMPTY = {
@@ -43,7 +49,7 @@ _EMPTY = {
 
 def trending_page(found: Trending, topic: str, *, page: int) -> Page:
     """Return a page of what is trending, with buttons to turn it."""
-    about = f" on {escape(shorten(topic, 80))}" if topic else ""
+    about = f" on {excerpt(topic, 80)}" if topic else ""
     if not found.shown:
         return words(f"Nothing{about} gained attention in {_PERIODS[found.period]}.")
     first = page * MOST_LISTED
@@ -52,7 +58,7 @@ def trending_page(found: Trending, topic: str, *, page: int) -> Page:
         f"## {_heading(found)}{about}",
         shown,
         first=first + 1,
-        below=_turns(found, topic, page),
+        below=_turns(page, len(found.shown), lambda to: f"trending:{found.period}:{to}:{topic}"),
         note=_as_of(found),
     )
 
@@ -67,13 +73,11 @@ def _as_of(found: Trending) -> str:
     return f"As of {moment(found.as_of, 'f')}."
 
 
-def _turns(found: Trending, topic: str, page: int) -> list[Button]:
-    """Return buttons to the pages around; none where the topic is too long for a button to carry."""
-    last = (len(found.shown) - 1) // MOST_LISTED
+def _turns(page: int, total: int, custom_id: Callable[[int], str]) -> list[Button]:
+    """Return buttons to the pages around; none where the topic is too long for one to carry."""
+    last = (total - 1) // MOST_LISTED
     turns = [("Previous", page - 1), ("Next", page + 1)]
-    ids = [
-        (label, f"trending:{found.period}:{to}:{topic}") for label, to in turns if 0 <= to <= last
-    ]
+    ids = [(label, custom_id(to)) for label, to in turns if 0 <= to <= last]
     return [
         Button(label=label, custom_id=id_) for label, id_ in ids if len(id_) <= LONGEST_CUSTOM_ID
     ]
@@ -81,26 +85,35 @@ def _turns(found: Trending, topic: str, page: int) -> list[Button]:
 
 def found_page(query: str, found: Sequence[Shown]) -> Page:
     """Return what a search found, best first."""
-    return listed(f"## {escape(shorten(query, 120))}", found)
+    return listed(f"## {excerpt(query, 120)}", found)
 
 
 def similar_page(title: str, found: Sequence[Shown]) -> Page:
     """Return the papers nearest to one in meaning."""
-    return listed(f"## Near in meaning to {escape(shorten(title, 120))}", found)
+    return listed(f"## Near in meaning to {excerpt(title, 120)}", found)
+
+
+def library_page(shown: Sequence[Shown], total: int, *, page: int) -> Page:
+    """Return a page of somebody's reading list, with buttons to turn it.
+
+    Args:
+        shown: This page's papers.
+        total: Papers on the whole list.
+    """
+    return listed(
+        f"## {count(total, 'saved paper')}",
+        shown,
+        first=page * MOST_LISTED + 1,
+        below=_turns(page, total, lambda to: f"library:{to}"),
+    )
 
 
 def more_page(found: Sequence[Shown], delivery_id: int, *, page: int) -> Page:
-    """Return a page of a digest's rest, with a button to the next."""
+    """Return a page of a digest's rest, with buttons to turn it."""
     first = page * MOST_LISTED
-    left = len(found) - first - MOST_LISTED
-    below = (
-        [Button(label=f"And {left:,} more", custom_id=f"more:{delivery_id}:{page + 1}")]
-        if left > 0
-        else []
-    )
     return listed(
         f"## The rest: {count(len(found), 'paper')}",
         found[first : first + MOST_LISTED],
         first=first + 1,
-        below=below,
+        below=_turns(page, len(found), lambda to: f"more:{delivery_id}:{to}"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.models import SourceState
@@ -10,14 +11,18 @@ from bot.render.text import count, day, escape, moment, shorten
 from bot.status import Status
 
 
-def status_page(status: Status, next_run: datetime | None, *, indexed: int) -> Page:
+def status_page(
+    status: Status, next_run: datetime | None, *, indexed: int, troubles: Sequence[str] = ()
+) -> Page:
     """Return ``/status``: what is good, what is owed, what is broken.
 
     Args:
         next_run: When the sources are looked at next; None when nothing is planned.
         indexed: How many papers the search index holds.
+        troubles: What keeps jobs from their work, in sentences.
     """
-    lines = ["## Status", f"{count(status.papers, 'paper')}, {indexed:,} of them searchable."]
+    lines = ["## Status", *(f"**Trouble:** {escape(trouble)}" for trouble in troubles)]
+    lines += [f"{count(status.papers, 'paper')}, {indexed:,} of them searchable."]
     if status.newest_daily:
         newest, number = status.newest_daily
         lines.append(f"Newest daily list: {day(newest)}, {count(number, 'paper')}.")

@@ -51,8 +51,8 @@ def shorten(text: str, most: int) -> str:
     """
     if len(text) <= most or not most:
         return text[:most]
-    cut = text[: most - 1]
-    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
+    cut = text[:most]
+    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut[:-1]
     return head.rstrip(" ,;:.") + "…"
 
 

@@ -9,17 +9,19 @@ from discord import ui
 from bot.following import Inbox, Trial
 from bot.models import Topic
 from bot.render.cards import ACCENT, MOST_LISTED, Page, listed, words
-from bot.render.text import count, escape, moment, shorten
+from bot.render.text import count, escape, excerpt, moment
 from bot.store.people import Person
 
 MOST_LINES = 12
 """Topics a page: each is a section of three components."""
+MOST_TOPIC = 110
+"""Characters of a topic in a list; twice as many where each needs an escape."""
 Button = ui.Button[ui.LayoutView]
 
 
 def trial(found: Trial) -> Page:
     """Return what a topic would have sent."""
-    return _trial(found, f"## {escape(found.query.in_words())}")
+    return _trial(found, f"## {excerpt(found.query.in_words(), MOST_TOPIC)}")
 
 
 def followed(topic: Topic, found: Trial, person: Person) -> Page:
@@ -30,7 +32,7 @@ def followed(topic: Topic, found: Trial, person: Person) -> Page:
             f"Alerts wait in /inbox: {escape(person.dm_closed_because)}. Once you allow direct"
             " messages, press Try again under /topics list."
         )
-    return _trial(found, f"## You follow {escape(topic.query)}\n{when}")
+    return _trial(found, f"## You follow {excerpt(topic.query, MOST_TOPIC)}\n{when}")
 
 
 def _trial(found: Trial, heading: str) -> Page:
@@ -49,7 +51,7 @@ def welcome(topic: Topic, found: Trial) -> Page:
     """Return the first direct message: it shows that alerts arrive, and what they look like."""
     return _trial(
         found,
-        f"## Alerts on {escape(topic.query)}\nThis is where they arrive. /topics list changes or"
+        f"## Alerts on {excerpt(topic.query, MOST_TOPIC)}\nThis is where they arrive. /topics list changes or"
         " ends them.",
     )
 
@@ -64,8 +66,9 @@ def topics(followed: Sequence[Topic], person: Person) -> Page:
     if person.dm_closed_because:
         head[1] = f"Alerts wait in /inbox: {escape(person.dm_closed_because)}."
         rows.append(ui.ActionRow(Button(label="Try again", custom_id="dm:try")))
-    for topic in followed[:MOST_LINES]:
-        rows.append(ui.Section(_topic(topic), accessory=_unfollow(topic)))
+    rows += [
+        ui.Section(_topic(topic), accessory=_unfollow(topic)) for topic in followed[:MOST_LINES]
+    ]
     if len(followed) > MOST_LINES:
         rows.append(
             ui.TextDisplay(f"-# And {len(followed) - MOST_LINES} more; /topics unfollow knows all.")
@@ -77,9 +80,8 @@ def topics(followed: Sequence[Topic], person: Person) -> Page:
 
 
 def _topic(topic: Topic) -> str:
-    return (
-        f"**{escape(topic.query)}**\n-# {topic.strictness}, since {moment(topic.created_at, 'D')}"
-    )
+    since = moment(topic.created_at, "D")
+    return f"**{excerpt(topic.query, MOST_TOPIC)}**\n-# {topic.strictness}, since {since}"
 
 
 def _unfollow(topic: Topic) -> Button:
@@ -97,4 +99,4 @@ def inbox(found: Inbox, *, first: int) -> Page:
 
 
 def unfollowed(topic: Topic) -> str:
-    return f"You no longer follow {escape(shorten(topic.query, 200))}."
+    return f"You no longer follow {excerpt(topic.query, MOST_TOPIC)}."

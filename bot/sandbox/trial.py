@@ -36,7 +36,8 @@ async def trying(settings: Settings, *, port: int | None) -> AsyncGenerator[str]
         runner = JobRunner()
         services = services_for(rooms, runner)
         async with Sandbox(
-            lambda: PaperBot(services, EXTENSIONS), port=port or settings.sandbox_port
+            lambda: PaperBot(services, EXTENSIONS),
+            port=settings.sandbox_port if port is None else port,
         ) as sandbox:
             await rooms.store.run(
                 _furnish,

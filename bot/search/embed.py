@@ -1,22 +1,29 @@
-"""Texts into vectors: the models that ship with the program, and those one can add."""
+"""Texts into vectors: the model that ships with the program, and those one can add."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import json
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.request import Request, urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SourceError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
-"""One row a text, each of length 1; a text without any known word is a row of zeros."""
+"""One row a text, or a single vector."""
+
+REQUEST_TIMEOUT = 30.0
+"""Seconds for one request to an embeddings address."""
 
 
 class Embedder(Protocol):
@@ -28,23 +35,35 @@ class Embedder(Protocol):
         ...
 
     @property
-    def dims(self) -> int: ...
+    def dims(self) -> int:
+        """How long a vector is."""
+        ...
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether 500 papers take well under a second: else vectors are made in the background."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row a text, in order. May take long; called off the event loop."""
+        """Return one vector a text, in order; zeros for a text that says nothing.
+
+        Raises:
+            SourceError: The model could not be asked; it helps to try again later.
+        """
         ...
 
 
 class WordLlama:
     """WordLlama's word vectors, averaged: the default, since its weights are in its wheel.
 
-    The weights are read here rather than through the package: importing it sets up the root
-    logger, and its own loader looks in a folder that the wheel does not have.
+    The files are read here and not through the package, which sets up the root logger when
+    imported and looks for its tokenizer in a folder that the wheel does not have.
     See https://github.com/dleemiller/WordLlama.
     """
 
     model = "wordllama/l2_supercat_256"
     dims = 256
+    is_quick = True
 
     def __init__(self, tokenizer: Tokenizer, weights: NDArray[np.float16]) -> None:
         self._tokenizer = tokenizer
@@ -66,7 +85,6 @@ class WordLlama:
         if not (weights.is_file() and words.is_file()):
             raise SettingsError("wordllama is installed without its weights: reinstall it.")
         tokenizer = Tokenizer.from_file(str(words))
-        tokenizer.no_truncation()
         with safe_open(str(weights), framework="np") as tensors:
             return cls(tokenizer, tensors.get_tensor("embedding.weight"))
 
@@ -79,10 +97,86 @@ class WordLlama:
         return unit(sums)
 
 
+class FastEmbed:
+    """A model run by fastembed on this machine: better vectors, some 20 papers a second.
+
+    See https://github.com/qdrant/fastembed. The first use downloads the model.
+    """
+
+    is_quick = False
+
+    def __init__(self, model: str = "BAAI/bge-small-en-v1.5") -> None:
+        """Load the model.
+
+        Raises:
+            SettingsError: fastembed is not installed, or does not know or get this model.
+        """
+        if importlib.util.find_spec("fastembed") is None:
+            raise SettingsError("fastembed is not installed: run `pip install fastembed`.")
+        try:
+            self._embedding: Any = importlib.import_module("fastembed").TextEmbedding(model)
+        except (ValueError, OSError) as error:
+            raise SettingsError(f"fastembed cannot load the model {model!r}: {error}") from error
+        self.model = f"fastembed/{model}"
+        self.dims = len(next(iter(self._embedding.embed(["size"]))))
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return unit(np.array(list(self._embedding.embed(list(texts))), np.float32))
+
+
+class OpenAIEmbeddings:
+    """A model behind an OpenAI-compatible address.
+
+    See https://platform.openai.com/docs/api-reference/embeddings/create.
+
+    Args:
+        url: Where the API begins, such as ``http://localhost:11434/v1``.
+        model: As that address calls it.
+        dims: How long its vectors are.
+        key: Sent as a bearer token, where the address asks for one.
+    """
+
+    is_quick = False
+
+    def __init__(self, url: str, model: str, *, dims: int, key: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise SettingsError(f"The embeddings address is {url!r}: it must begin with http.")
+        self._url = url.rstrip("/") + "/embeddings"
+        self._name = model
+        self._key = key
+        self.model = f"{url}/{model}"
+        self.dims = dims
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        answer = self._ask({"model": self._name, "input": [text or " " for text in texts]})
+        try:
+            items = sorted(answer["data"], key=lambda item: item["index"])
+            vectors = np.array([item["embedding"] for item in items], np.float32)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SourceError("The embeddings address did not answer with vectors.") from error
+        if vectors.shape != (len(texts), self.dims):
+            raise SourceError(
+                f"The embeddings address gave vectors of shape {vectors.shape}"
+                f" instead of {(len(texts), self.dims)}."
+            )
+        return unit(vectors)
+
+    def _ask(self, question: dict[str, object]) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        request = Request(self._url, json.dumps(question).encode(), headers)
+        try:
+            with urlopen(request, timeout=REQUEST_TIMEOUT) as answer:
+                return json.load(answer)
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(f"The embeddings address could not be asked: {error}") from error
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Return the rows at length 1; rows of zeros stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    return np.divide(vectors, np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def _wordllama_folder() -> Path:

@@ -6,44 +6,68 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 
+from bot.errors import SourceError, StoreError
 from bot.models import Paper
 from bot.search import matching
-from bot.search.embed import Embedder, WordLlama
+from bot.search.embed import Embedder, Vectors, WordLlama
 from bot.search.highlights import Highlight, Highlighter
-from bot.search.index import SCHEMA_VERSION, Candidate, Shown, Snapshot, WordIndex, term
+from bot.search.index import (
+    EPOCH,
+    SCHEMA_VERSION,
+    Found,
+    Shown,
+    Snapshot,
+    WordIndex,
+    term,
+)
+from bot.search.matching import Wanted
 from bot.search.query import Clause, Field, Query, parse_query
-from bot.search.suggest import Suggestion, suggest_papers
+from bot.search.ranking import fused, recency_gain
+from bot.search.spelling import corrected
+from bot.search.suggest import Suggestion, suggest_names, suggest_papers
 from bot.search.vectors import VectorStore
 
 log = logging.getLogger(__name__)
 
+LONGEST_QUERY = 1_000
+"""Characters of a query that count."""
 DEPTH = 200
-"""Best matches by words whose meaning is looked at."""
+"""Best papers by words that are looked at closer."""
+SPARE = 16
+"""Nearest papers asked for in excess: rows may hold none any more."""
 EMBEDDED_TOGETHER = 256
+"""Papers whose vectors are made, and written, at once."""
+
+Progress = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper that a search found."""
+    """A paper that was found."""
 
     paper_id: str
     score: float
-    """Comparable within one search only; higher is better."""
+    """Higher is better; comparable within one answer only."""
     highlights: tuple[Highlight, ...] = ()
 
 
 class SearchEngine:
-    """Papers, searchable. Call it off the event loop: every method may take milliseconds or more.
+    """Papers, searchable. Every method may take milliseconds or more: call it off the event loop.
 
-    Searching, ``similar`` and ``suggest`` take no lock and work from any thread, also while
-    ``update`` runs. ``update``, ``remove`` and ``embed_pending`` take turns by one lock.
+    ``search``, ``similar`` and ``suggest`` take no lock: they work from any thread, also while
+    papers are added, and see all of an update or nothing of it. ``update``, ``remove`` and
+    ``embed_pending`` take turns by one lock; ``update`` holds it to its end, ``embed_pending``
+    for 256 papers at a time. One process at a time may write to a folder: the first that
+    does, until it closes.
     """
 
     def __init__(self, words: WordIndex, vectors: VectorStore, embedder: Embedder) -> None:
@@ -51,23 +75,36 @@ class SearchEngine:
         self._vectors = vectors
         self._embedder = embedder
         self._writing = threading.Lock()
-        self.needs_rebuild = words.snapshot.watermark is None
 
     @classmethod
-    def open(cls, folder: Path, *, embedder: Embedder | None = None) -> SearchEngine:
+    def open(
+        cls, folder: Path, *, embedder: Embedder | None = None, anew: bool = False
+    ) -> SearchEngine:
         """Open the index in ``folder``, made where it is absent.
 
-        What is broken or of another version is thrown away: the engine is then empty, and
-        ``needs_rebuild`` says so.
+        An index that is broken or of another version is thrown away: the engine is then empty
+        and ``needs_rebuild``.
+
+        Args:
+            folder: Holds nothing but the index.
+            embedder: The model of meaning; WordLlama where none is given.
+            anew: Throw away what is there in any case.
+
+        Raises:
+            StoreError: The folder cannot be written, or another process writes to it.
+            SettingsError: The default model is not installed.
         """
         embedder = embedder or WordLlama.load()
-        words = _open_words(folder)
-        vectors = VectorStore(
-            folder, model=embedder.model, dims=embedder.dims, rows=words.snapshot.next_row
-        )
+        try:
+            words = _open_words(folder, anew=anew)
+            rows = words.snapshot.next_row()
+            vectors = VectorStore(folder, model=embedder.model, dims=embedder.dims, rows=rows)
+        except OSError as error:
+            raise StoreError(f"The search index in {folder} cannot be opened: {error}") from error
         return cls(words, vectors, embedder)
 
     def close(self) -> None:
+        """Wait for a running update and for tantivy's merges, and let other processes write."""
         with self._writing:
             self._words.close()
             self._vectors.close()
@@ -80,68 +117,62 @@ class SearchEngine:
         """How far the store was indexed, as the last ``update`` or ``remove`` said."""
         return self._words.snapshot.watermark
 
+    @property
+    def needs_rebuild(self) -> bool:
+        """Whether nothing was ever put in: every paper of the store is still to come."""
+        return self.watermark is None
+
+    @property
+    def pending(self) -> int:
+        """How many papers have no vector yet; ``embed_pending`` makes them."""
+        return len(self._vectors.pending())
+
     def update(self, papers: Sequence[Paper], *, watermark: str) -> None:
         """Add papers, or replace those with the same id; searchable when this returns.
 
-        Papers and watermark are kept together or, after a crash, not at all.
+        Papers and watermark are kept together or, after a crash, not at all. Vectors follow: at
+        once from a quick model, else by ``embed_pending``. A few thousand papers at a time.
 
         Raises:
             StoreError: Another process is writing to this index, or the disk is full.
         """
-        with self._writing:
-            latest = {paper.id: paper for paper in papers}
+        latest = {paper.id: paper for paper in papers}
+        with self._writing, _disk_errors():
+            self._begin()
             rows = self._rows_for(list(latest))
             self._words.commit(zip(rows, latest.values(), strict=True), watermark=watermark)
-            self.needs_rebuild = False
-            self._embed(rows)
-
-    def _rows_for(self, paper_ids: list[str]) -> list[int]:
-        snapshot = self._words.snapshot
-        next_row = len(self._vectors)
-        rows: list[int] = []
-        for paper_id in paper_ids:
-            row = snapshot.row_of(paper_id)
-            if row is None:
-                row, next_row = next_row, next_row + 1
-            rows.append(row)
-        self._vectors.grow(next_row)
-        self._vectors.forget(rows)
-        self._vectors.flush()
-        return rows
+            if self._embedder.is_quick:
+                self._embed(rows)
 
     def remove(self, paper_ids: Sequence[str], *, watermark: str) -> None:
-        """Take papers out; those that are not in are no error.
+        """Take papers out; one that is not in is no error.
 
         Raises:
             StoreError: Another process is writing to this index, or the disk is full.
         """
-        with self._writing:
+        with self._writing, _disk_errors():
+            self._begin()
             found = [self._words.snapshot.row_of(paper_id) for paper_id in paper_ids]
-            self._vectors.forget([row for row in found if row is not None])
             self._words.commit([], without=paper_ids, watermark=watermark)
+            self._vectors.retire([row for row in found if row is not None])
 
-    def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Make the vectors that are missing, as all are after a change of model.
+    def embed_pending(self, progress: Progress | None = None) -> None:
+        """Make the vectors that are missing: all of them after a change of model.
 
-        Searching goes on meanwhile, by words where a vector is missing.
+        Searching goes on meanwhile, by words alone for papers without a vector.
 
-        Args:
-            progress: Told after every few hundred how many are done, and of how many.
+        Raises:
+            SourceError: The model could not be asked; what was made is kept.
+            StoreError: Another process is writing to this index, or the disk is full.
         """
         pending = self._vectors.pending().tolist()
         for start in range(0, len(pending), EMBEDDED_TOGETHER):
-            with self._writing:
-                self._embed(pending[start : start + EMBEDDED_TOGETHER])
+            end = min(start + EMBEDDED_TOGETHER, len(pending))
+            with self._writing, _disk_errors():
+                self._begin()
+                self._embed(pending[start:end])
             if progress is not None:
-                progress(min(start + EMBEDDED_TOGETHER, len(pending)), len(pending))
-
-    def _embed(self, rows: Sequence[int]) -> None:
-        for start in range(0, len(rows), EMBEDDED_TOGETHER):
-            shown = self._words.snapshot.of_rows(rows[start : start + EMBEDDED_TOGETHER])
-            if shown:
-                vectors = self._embedder.embed([_meaning(each) for each in shown.values()])
-                self._vectors.put(list(shown), vectors)
-        self._vectors.flush()
+                progress(end, len(pending))
 
     def search(
         self,
@@ -154,102 +185,167 @@ class SearchEngine:
         until: date | None = None,
         author: str | None = None,
     ) -> list[Hit]:
-        """Return the papers that ``query`` asks for, best first; any text is a query.
+        """Return the papers that ``query`` asks for, best first. Any text is a query.
+
+        Papers named by id or link come first. What asks only for an author, a category or dates
+        is answered newest first.
 
         Args:
-            query: See ``parse_query`` for what its words mean.
+            query: ``parse_query`` says what its words mean. Unknown words are corrected.
             limit: At most this many.
-            now: The moment of asking, for ``since:7d`` and for how recent a paper is.
-            recency: Whether of two equal papers the newer one comes first.
+            now: The moment of asking: for ``since:7d``, and for how recent a paper is.
+            recency: Whether newer papers are put a little higher.
             since: The first day of publication that counts, in UTC.
             until: The last day of publication that counts, in UTC.
             author: A name, or part of one, that the paper must have.
         """
-        wanted = self.parse(query, now=now) if isinstance(query, str) else query
-        wanted = _narrowed(wanted, since=since, until=until, author=author)
+        asked = parse_query(query[:LONGEST_QUERY], now=now) if isinstance(query, str) else query
         snapshot = self._words.snapshot
-        named = self._named(snapshot, wanted)
-        stems = matching.wished_stems(wanted)
-        words = matching.word_query(wanted, stems)
-        if words is None:
-            return named[:limit]
-        best = self._best(snapshot, wanted, words, limit=limit)
-        light = Highlighter(stems)
-        hits = [_hit(snapshot.shown(c.address), c.score, light) for c in best]
-        return _merged(named, hits)[:limit]
+        asked = _narrowed(asked, since=since, until=until, author=author)
+        asked = corrected(asked, snapshot)
+        wanted = matching.wanted(asked)
+        found = self._found(snapshot, asked, wanted, limit=limit)
+        scores = self._scores(snapshot, asked, wanted, found)
+        if recency and wanted.words:
+            scores += recency_gain(found.published, today=(now.astimezone(UTC).date() - EPOCH).days)
+        hits = _best(snapshot, found, scores, Highlighter(wanted.all_stems), limit=limit)
+        return _once([*_named(snapshot, asked), *hits])[:limit]
 
-    def parse(self, text: str, *, now: datetime) -> Query:
-        return parse_query(text, now=now, find_id=lambda _: None)
+    def _found(self, snapshot: Snapshot, query: Query, wanted: Wanted, *, limit: int) -> Found:
+        """Return papers that match, as scored by words."""
+        matches = matching.matches(query, wanted.stems)
+        if matches is None or limit < 1:
+            return Found([], [], [], [])
+        if not wanted.words:
+            return snapshot.newest(matches, limit)
+        return snapshot.search(matches, max(DEPTH, limit))
 
-    def _named(self, snapshot: Snapshot, query: Query) -> list[Hit]:
-        found = (snapshot.search(term("id", each), 1) for each in query.paper_ids)
-        return [Hit(snapshot.shown(c[0].address).paper_id, 1.0) for c in found if c]
+    def _scores(self, snapshot: Snapshot, query: Query, wanted: Wanted, found: Found) -> Vectors:
+        """Return the scores of what was found by words, their exact form, and meaning."""
+        scores = np.array(found.scores, np.float32)
+        if not wanted.words or not found.rows:
+            return scores
+        closer = snapshot.scores(matching.closer_look(found.rows, wanted.words), len(found.rows))
+        scores += np.array([closer[row] for row in found.rows], np.float32)
+        papers = self._vectors.directions(np.array(found.rows))
+        meant = self._vectors.direction(self._meaning(query.wishes))
+        return fused(scores, papers, meant, query_words=len(wanted.words))
 
-    def _best(self, snapshot: Snapshot, query: Query, words, *, limit: int) -> list[Candidate]:
-        if not query.wishes:
-            return snapshot.newest(words, limit)
-        candidates = snapshot.search(words, max(DEPTH, limit))
-        rows = np.array([c.row for c in candidates], np.int64)
-        meaning = self._vectors.similarities(rows, self._embedder.embed([query.wishes])[0])
-        bm25 = np.array([c.score for c in candidates])
-        fused = bm25 / max(1e-9, bm25.max(initial=0)) + np.nan_to_num(meaning)
-        order = np.argsort(-fused, kind="stable")[:limit]
-        return [replace(candidates[i], score=float(fused[i])) for i in order]
+    def _meaning(self, text: str) -> Vectors:
+        """Return the text's vector; zeros, which mean nothing, when the model cannot be asked."""
+        try:
+            return self._embedder.embed([text])[0]
+        except SourceError as error:
+            log.warning("searching by words alone: %s", error)
+            return np.zeros(self._embedder.dims, np.float32)
 
     def similar(self, paper_id: str, *, limit: int = 10) -> list[Hit]:
-        """Return the papers nearest in meaning, without itself; empty where it is unknown."""
+        """Return the papers nearest in meaning, without itself; empty where it is not known."""
         snapshot = self._words.snapshot
         row = snapshot.row_of(paper_id)
         vector = None if row is None else self._vectors.vector(row)
         if vector is None:
             return []
-        near = self._vectors.nearest(vector, limit=limit + 16)
-        shown = snapshot.of_rows([row for row, _ in near])
-        hits = [Hit(shown[row].paper_id, score) for row, score in near if row in shown]
+        near = dict(self._vectors.nearest(vector, limit=limit + SPARE))
+        shown = snapshot.in_rows(list(near))
+        hits = [Hit(shown[row].paper_id, score) for row, score in near.items() if row in shown]
         return [hit for hit in hits if hit.paper_id != paper_id][:limit]
 
     def suggest(self, text: str, *, limit: int = 25) -> list[Suggestion]:
-        """Return papers that ``text`` may be the beginning of; none for no text."""
+        """Return papers whose id or title ``text`` may begin or hold, likeliest first."""
         return suggest_papers(self._words.snapshot, text, limit=limit)
 
+    def suggest_authors(self, text: str, *, limit: int = 25) -> list[str]:
+        """Return authors whose first or last name ``text`` begins, those of most papers first."""
+        return suggest_names(self._words.snapshot, "author_key", text, limit=limit)
 
-def _open_words(folder: Path) -> WordIndex:
-    version = folder / "version.json"
-    wanted = {"schema": SCHEMA_VERSION}
+    def suggest_topics(self, text: str, *, limit: int = 25) -> list[str]:
+        """Return keywords and categories that ``text`` begins, those of most papers first."""
+        return suggest_names(self._words.snapshot, "topic_key", text, limit=limit)
+
+    def _begin(self) -> None:
+        """Become the one that writes, with all that others wrote before."""
+        if self._words.begin():
+            self._vectors.grow(self._words.snapshot.next_row())
+
+    def _rows_for(self, paper_ids: Sequence[str]) -> list[int]:
+        """Return a row for each paper, its own or a new one, waiting for a vector."""
+        first_new = len(self._vectors)
+        known = [self._words.snapshot.row_of(paper_id) for paper_id in paper_ids]
+        new = iter(range(first_new, first_new + len(paper_ids)))
+        rows = [next(new) if row is None else row for row in known]
+        self._vectors.grow(next(new, first_new + len(paper_ids)))
+        self._vectors.forget(rows)
+        self._vectors.flush()
+        return rows
+
+    def _embed(self, rows: Sequence[int]) -> None:
+        for start in range(0, len(rows), EMBEDDED_TOGETHER):
+            part = rows[start : start + EMBEDDED_TOGETHER]
+            shown = self._words.snapshot.in_rows(part)
+            if shown:
+                vectors = self._embedder.embed([_said(paper) for paper in shown.values()])
+                self._vectors.put(list(shown), vectors)
+            self._vectors.retire([row for row in part if row not in shown])
+        self._vectors.flush()
+
+
+@contextmanager
+def _disk_errors() -> Generator[None]:
     try:
-        found = json.loads(version.read_bytes())
-    except (OSError, ValueError):
-        found = None
-    if found == wanted:
+        yield
+    except OSError as error:
+        raise StoreError(f"The search index could not be written: {error}") from error
+
+
+def _open_words(folder: Path, *, anew: bool) -> WordIndex:
+    version, words = folder / "version.json", folder / "words"
+    if not anew and _read_version(version) == SCHEMA_VERSION:
         try:
-            return WordIndex.open(folder / "words")
+            return WordIndex.open(words)
         except ValueError as error:
             log.warning("the search index is broken and begins anew: %s", error)
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "words").mkdir(parents=True)
-    version.write_text(json.dumps(wanted))
-    return WordIndex.open(folder / "words")
+    WordIndex.refuse_if_busy(words)
+    version.unlink(missing_ok=True)
+    (folder / "vectors.bin").unlink(missing_ok=True)
+    shutil.rmtree(words, ignore_errors=True)
+    words.mkdir(parents=True)
+    index = WordIndex.open(words)
+    version.write_text(json.dumps({"schema": SCHEMA_VERSION}))
+    return index
 
 
-def _meaning(shown: Shown) -> str:
-    return f"{shown.title}. {shown.abstract or shown.summary}"
+def _read_version(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())["schema"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def _narrowed(
-    query: Query, *, since: date | None, until: date | None, author: str | None
-) -> Query:
-    clauses = query.clauses
-    if author:
-        clauses = (*clauses, Clause(Field.AUTHOR, author))
-    return replace(
-        query, clauses=clauses, since=since or query.since, until=until or query.until
-    )
+def _said(paper: Shown) -> str:
+    """Return the text that a paper's vector is made of."""
+    return f"{paper.title}. {paper.abstract or paper.summary}"
 
 
-def _hit(shown: Shown, score: float, light: Highlighter) -> Hit:
-    return Hit(shown.paper_id, score, light.highlights(shown))
+def _narrowed(query: Query, *, since: date | None, until: date | None, author: str | None) -> Query:
+    if author and author.strip():
+        query = replace(query, clauses=(*query.clauses, Clause(Field.AUTHOR, author)))
+    return replace(query, since=since or query.since, until=until or query.until)
 
 
-def _merged(first: list[Hit], then: list[Hit]) -> list[Hit]:
-    named = {hit.paper_id for hit in first}
-    return [*first, *(hit for hit in then if hit.paper_id not in named)]
+def _named(snapshot: Snapshot, query: Query) -> Iterator[Hit]:
+    for paper_id in query.paper_ids:
+        for address in snapshot.search(term("id", paper_id), 1).addresses:
+            yield Hit(snapshot.shown(address).paper_id, 1.0)
+
+
+def _best(
+    snapshot: Snapshot, found: Found, scores: Vectors, highlighter: Highlighter, *, limit: int
+) -> Iterator[Hit]:
+    for place in np.argsort(-scores, kind="stable")[:limit].tolist():
+        shown = snapshot.shown(found.addresses[place])
+        yield Hit(shown.paper_id, float(scores[place]), highlighter.highlights(shown))
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
+    return list({hit.paper_id: hit for hit in reversed(hits)}.values())[::-1]

@@ -11,30 +11,41 @@ import tantivy
 
 from bot.errors import StoreError
 from bot.models import Paper, title_key
-from bot.search import text
+from bot.search.text import compounds, stem_analyzer, storable, word_analyzer
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = 1
 """Goes up with every change of the fields or of how text becomes words."""
 WRITER_BYTES = 64_000_000
 """What tantivy gathers before it writes a segment."""
+TITLE_WEIGHT = 4
+"""How often a title is in the text, so that its words count more: once would find too few papers
+by words of their titles, a field of its own too many by single words of other papers' titles."""
 KEY_LENGTH = 80
 """Characters of a title or a name by which it can be looked up."""
 KEY_SEPARATOR = "\t"
-"""Between what a key is looked up by and how it is shown."""
+"""Between what a key is looked up by and what it stands for."""
 EPOCH = date(1970, 1, 1)
 WATERMARK_ID = "\x00watermark"
 """The id of the document that holds the watermark: it is written with the papers, or not at all."""
 
+BUSY = "The search index is being written by another process: stop that one, or wait until it ends."
+
 
 def _build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("title", "body"):
-        builder.add_text_field(name, tokenizer_name="stems")
-    for name in ("author", "org"):
-        builder.add_text_field(name, tokenizer_name="words")
-    builder.add_text_field("title_words", tokenizer_name="words", index_option="basic")
-    for name in ("cat", "code", "title_key", "author_key", "keyword_key"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name, tokenizer, option in (
+        ("text", "stems", "position"),
+        ("exact", "words", "freq"),
+        ("title_words", "words", "freq"),
+        ("author", "words", "basic"),
+        ("org", "words", "basic"),
+        ("cat", "raw", "basic"),
+        ("code", "raw", "basic"),
+        ("title_key", "raw", "basic"),
+        ("author_key", "raw", "basic"),
+        ("topic_key", "raw", "basic"),
+    ):
+        builder.add_text_field(name, tokenizer_name=tokenizer, index_option=option)
     for name in ("id", "watermark"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("shown_title", "shown_abstract", "shown_summary"):
@@ -45,6 +56,23 @@ def _build_schema() -> tantivy.Schema:
 
 
 SCHEMA = _build_schema()
+
+
+def term(field: str, value: str | int) -> tantivy.Query:
+    return tantivy.Query.term_query(SCHEMA, field, value, index_option="freq")
+
+
+def any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, each) for each in queries])
+
+
+def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, each) for each in queries])
+
+
+def all_papers() -> tantivy.Query:
+    """Return what every paper matches, and the watermark does not."""
+    return tantivy.Query.exists_query("row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,115 +86,148 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A paper that matched."""
+class Found:
+    """Papers that matched, in one order: each list has an item a paper."""
 
-    address: tantivy.DocAddress
-    """Where it is, in this snapshot alone."""
-    score: float
-    row: int
-    published: int | None
-    """Days since 1970-01-01."""
+    addresses: list[tantivy.DocAddress]
+    """Where they are, in this snapshot alone."""
+    scores: list[float]
+    rows: list[int]
+    published: list[int | None]
+    """Days since 1970-01-01, UTC."""
 
 
 class Snapshot:
     """The index as one commit left it. Any thread may read it; later commits do not change it."""
 
     def __init__(self, searcher: tantivy.Searcher) -> None:
-        self.searcher = searcher
+        self._searcher = searcher
+        self.watermark = self._find_watermark()
+        """How far the store was indexed; None for an index that nothing was put in."""
+
+    def _find_watermark(self) -> str | None:
+        found = self._addresses(term("id", WATERMARK_ID), 1)
+        return str(self._searcher.doc(found[0]).get_first("watermark")) if found else None
 
     def __len__(self) -> int:
-        return self.searcher.num_docs - (self.watermark is not None)
+        return self._searcher.num_docs - (self.watermark is not None)
 
-    @property
-    def watermark(self) -> str | None:
-        """How far the store was indexed; None for an index that nothing was put in."""
-        found = self._addresses(term("id", WATERMARK_ID), 1)
-        return str(self.searcher.doc(found[0]).get_first("watermark")) if found else None
-
-    @property
     def next_row(self) -> int:
-        """The first row number that no paper has and no later paper had."""
-        hits = self.searcher.search(all_papers(), 1, count=False, order_by_field="row").hits
-        return hits[0][0] + 1 if hits else 0
+        """Return the first row number that no paper has."""
+        hits = self._searcher.search(all_papers(), 1, count=False, order_by_field="row").hits
+        return int(hits[0][0]) + 1 if hits else 0
 
-    def search(self, query: tantivy.Query, limit: int) -> list[Candidate]:
+    def search(self, query: tantivy.Query, limit: int) -> Found:
         """Return the best matches, best first."""
-        hits = self.searcher.search(query, limit, count=False).hits
-        return self._candidates([address for _, address in hits], [score for score, _ in hits])
+        return self._found(self._searcher.search(query, limit, count=False).hits)
 
-    def newest(self, query: tantivy.Query, limit: int) -> list[Candidate]:
+    def newest(self, query: tantivy.Query, limit: int) -> Found:
         """Return the matches that were published last, newest first; all score 1."""
-        hits = self.searcher.search(query, limit, count=False, order_by_field="published").hits
-        return self._candidates([address for _, address in hits], [1.0] * len(hits))
+        hits = self._searcher.search(query, limit, count=False, order_by_field="published").hits
+        return self._found([(1.0, address) for _, address in hits])
 
-    def _candidates(
-        self, addresses: list[tantivy.DocAddress], scores: list[float]
-    ) -> list[Candidate]:
-        rows = self.searcher.fast_field_values("row", addresses)
-        published = self.searcher.fast_field_values("published", addresses)
-        return [
-            Candidate(*each)  # type: ignore[arg-type]
-            for each in zip(addresses, scores, rows, published, strict=True)
-        ]
+    def scores(self, query: tantivy.Query, limit: int) -> dict[int, float]:
+        """Return the best matches' rows and scores."""
+        hits = self._searcher.search(query, limit, count=False).hits
+        rows = self._rows([address for _, address in hits])
+        return {row: score for row, (score, _) in zip(rows, hits, strict=True)}
+
+    def words_from(self, field: str, prefix: str, *, most: int | None = None) -> dict[str, int]:
+        """Return a field's terms that begin so, and how many papers have each, commonest first."""
+        return dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
+
+    def knows(self, field: str, word: str) -> bool:
+        """Return whether any paper has the word in this field."""
+        return self._searcher.doc_freq(field, word) > 0
 
     def row_of(self, paper_id: str) -> int | None:
-        found = self._addresses(term("id", paper_id), 1)
-        return self._rows(found)[0] if found else None
+        found = self._rows(self._addresses(term("id", paper_id), 1))
+        return found[0] if found else None
 
-    def of_rows(self, rows: Sequence[int]) -> dict[int, Shown]:
-        """Return the papers in ``rows``; a row that nothing is in any more is left out."""
-        query = tantivy.Query.term_set_query(SCHEMA, "row", list(rows))
-        addresses = self._addresses(query, max(1, len(rows)))
+    def in_rows(self, rows: Sequence[int]) -> dict[int, Shown]:
+        """Return the papers in ``rows``; a row that nothing is in is left out."""
+        addresses = self._addresses(any_of(term("row", row) for row in rows), max(1, len(rows)))
         found = zip(self._rows(addresses), addresses, strict=True)
         return {row: self.shown(address) for row, address in found}
 
     def shown(self, address: tantivy.DocAddress) -> Shown:
-        document = self.searcher.doc(address)
+        document = self._searcher.doc(address)
+        texts = (document.get_first(f"shown_{name}") for name in ("title", "abstract", "summary"))
+        title, abstract, summary = (bytes(each or b"").decode() for each in texts)
+        return Shown(str(document.get_first("id")), title, abstract, summary)
 
-        def stored(name: str) -> str:
-            return bytes(document.get_first(name) or b"").decode()
-
-        return Shown(
-            str(document.get_first("id")),
-            stored("shown_title"),
-            stored("shown_abstract"),
-            stored("shown_summary"),
-        )
+    def _found(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> Found:
+        addresses = [address for _, address in hits]
+        scores = [score for score, _ in hits]
+        published = self._searcher.fast_field_values("published", addresses)
+        days = [None if day is None else int(day) for day in published]
+        return Found(addresses, scores, self._rows(addresses), days)
 
     def _addresses(self, query: tantivy.Query, limit: int) -> list[tantivy.DocAddress]:
-        return [address for _, address in self.searcher.search(query, limit, count=False).hits]
+        return [address for _, address in self._searcher.search(query, limit, count=False).hits]
 
     def _rows(self, addresses: list[tantivy.DocAddress]) -> list[int]:
-        return [int(row or 0) for row in self.searcher.fast_field_values("row", addresses)]
+        """Return the papers' rows; -1 for what is no paper."""
+        rows = self._searcher.fast_field_values("row", addresses)
+        return [-1 if row is None else int(row) for row in rows]
 
 
 class WordIndex:
-    """Papers by their words. One thread may write while any number of others read."""
+    """Papers by their words. One thread writes while any number of others read snapshots."""
 
     def __init__(self, index: tantivy.Index) -> None:
+        index.register_tokenizer("stems", stem_analyzer())
+        index.register_tokenizer("words", word_analyzer())
+        index.config_reader("manual")
         self._index = index
-        self._index.register_tokenizer("stems", text.stems())
-        self._index.register_tokenizer("words", text.words())
         self._writer: tantivy.IndexWriter | None = None
-        self._index.config_reader("manual")
         self.snapshot = self._reload()
 
     @classmethod
     def open(cls, folder: Path) -> WordIndex:
-        """Open the index in ``folder``, or begin one there.
+        """Open the index in ``folder``, which exists, or begin one there.
 
         Raises:
-            ValueError: What is there is broken, or of another version of tantivy.
+            ValueError: What is there is broken, or has other fields.
         """
-        index = tantivy.Index(SCHEMA, path=str(folder))
-        return cls(index)
+        return cls(tantivy.Index(SCHEMA, path=str(folder)))
+
+    @staticmethod
+    def refuse_if_busy(folder: Path) -> None:
+        """Return if no process writes to an index in ``folder``, whatever its fields.
+
+        Raises:
+            StoreError: One does.
+        """
+        try:
+            tantivy.Index.open(str(folder)).writer(WRITER_BYTES, 1)
+        except ValueError as error:
+            if "LockBusy" in str(error):
+                raise StoreError(BUSY) from error
 
     def close(self) -> None:
         """Wait for merges to end, and let other processes write."""
         if self._writer is not None:
             self._writer.wait_merging_threads()
             self._writer = None
+
+    def begin(self) -> bool:
+        """Become the one process that writes, and see what others wrote before.
+
+        Returns:
+            Whether it was not so already.
+
+        Raises:
+            StoreError: Another process is writing; it helps to try again when it has ended.
+        """
+        if self._writer is not None:
+            return False
+        try:
+            self._writer = self._index.writer(WRITER_BYTES, 1)
+        except ValueError as error:
+            raise StoreError(BUSY) from error
+        self.snapshot = self._reload()
+        return True
 
     def commit(
         self,
@@ -175,11 +236,12 @@ class WordIndex:
         without: Iterable[str] = (),
         watermark: str,
     ) -> None:
-        """Put papers in at their rows and take others out, all at once or not at all.
+        """Put papers in at their rows and take others out: all of it, or after a crash nothing.
 
         Raises:
-            StoreError: Another process is writing to this index, or the disk is full.
+            StoreError: Another process is writing, or the disk is full.
         """
+        self.begin()
         try:
             self._commit(papers, without, watermark)
         except (ValueError, OSError) as error:
@@ -190,16 +252,15 @@ class WordIndex:
     def _commit(
         self, papers: Iterable[tuple[int, Paper]], without: Iterable[str], watermark: str
     ) -> None:
-        writer = self._writer = self._writer or self._index.writer(WRITER_BYTES, 1)
+        assert self._writer is not None
         for paper_id in without:
-            writer.delete_documents_by_term("id", paper_id)
+            self._writer.delete_documents_by_term("id", paper_id)
         for row, paper in papers:
-            writer.delete_documents_by_term("id", paper.id)
-            writer.add_document(document(paper, row))
-        writer.delete_documents_by_term("id", WATERMARK_ID)
-        mark = tantivy.Document(id=WATERMARK_ID, watermark=watermark)
-        writer.add_document(mark)
-        writer.commit()
+            self._writer.delete_documents_by_term("id", storable(paper.id))
+            self._writer.add_document(document(paper, row))
+        self._writer.delete_documents_by_term("id", WATERMARK_ID)
+        self._writer.add_document(tantivy.Document(id=WATERMARK_ID, watermark=watermark))
+        self._writer.commit()
 
     def _reload(self) -> Snapshot:
         self._index.reload()
@@ -209,41 +270,48 @@ class WordIndex:
 def document(paper: Paper, row: int) -> tantivy.Document:
     """Return what the index keeps of a paper."""
     made = tantivy.Document()
-    made.add_text("id", paper.id)
     made.add_unsigned("row", row)
     if paper.published_at is not None:
         made.add_integer("published", (paper.published_at.date() - EPOCH).days)
-    for name, values in _texts(paper).items():
+    for name, values in (_running_text(paper) | _facts(paper)).items():
         for value in values:
-            made.add_text(name, value)
-    made.add_bytes("shown_title", paper.title.encode())
-    made.add_bytes("shown_abstract", paper.abstract.encode())
-    made.add_bytes("shown_summary", (paper.ai_summary or "").encode())
+            made.add_text(name, storable(value))
+    for name, value in (
+        ("title", paper.title),
+        ("abstract", paper.abstract),
+        ("summary", paper.ai_summary or ""),
+    ):
+        made.add_bytes(f"shown_{name}", storable(value).encode())
     return made
 
 
-def _texts(paper: Paper) -> dict[str, list[str]]:
-    body = [paper.abstract, paper.ai_summary or "", *paper.ai_keywords]
-    running = " ".join((paper.title, *body))
+def _running_text(paper: Paper) -> dict[str, list[str]]:
+    parts = [paper.title, paper.abstract, paper.ai_summary or "", *paper.ai_keywords]
     return {
-        "title": [paper.title],
-        "body": [*body, " ".join(text.compounds(running))],
+        "text": [*[paper.title] * TITLE_WEIGHT, *parts[1:], " ".join(compounds("\n".join(parts)))],
+        "exact": parts,
+        "title_words": [paper.title],
+    }
+
+
+def _facts(paper: Paper) -> dict[str, list[str]]:
+    return {
+        "id": [paper.id],
         "author": list(paper.authors),
         "org": [paper.organization] if paper.organization else [],
-        "title_words": [paper.title],
         "cat": [part for name in paper.categories for part in category_parts(name)],
         "code": ["yes"] if paper.code_url else [],
         "title_key": [key(paper.title, paper.id)],
         "author_key": [each for name in paper.authors for each in name_keys(name)],
-        "keyword_key": [key(word, word) for word in paper.ai_keywords],
+        "topic_key": [key(name, name) for name in (*paper.ai_keywords, *paper.categories)],
     }
 
 
 def category_parts(name: str) -> list[str]:
     """Return ``cs`` and ``cs.cl`` for ``cs.CL``."""
     small = name.casefold()
-    whole, dot, _ = small.partition(".")
-    return [whole, small] if dot else [small]
+    archive, dot, _ = small.partition(".")
+    return [archive, small] if dot else [small]
 
 
 def key(name: str, meant: str) -> str:
@@ -256,12 +324,3 @@ def name_keys(name: str) -> list[str]:
     first, _, last = title_key(name).rpartition(" ")
     keys = [f"{first} {last}", f"{last} {first}"] if first else [last]
     return [each + KEY_SEPARATOR + name[:KEY_LENGTH] for each in keys]
-
-
-def term(field: str, value: str | int) -> tantivy.Query:
-    return tantivy.Query.term_query(SCHEMA, field, value)
-
-
-def all_papers() -> tantivy.Query:
-    """Return what every paper matches, and the watermark does not."""
-    return tantivy.Query.exists_query("row")

@@ -2,52 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import tantivy
 
-from bot.search import text
-from bot.search.index import EPOCH, SCHEMA, all_papers, category_parts, term
+from bot.search.index import EPOCH, SCHEMA, all_of, all_papers, any_of, category_parts, term
 from bot.search.query import Clause, Field, Query
+from bot.search.text import compounds, stems_of, telling, words_of
 
-TITLE_WEIGHT = 2.0
-"""How much a word in the title counts, against one in the text."""
-RUNNING_TEXT = ("title", "body")
+EXACT_WEIGHT = 0.5
+"""How much a word counts more when it is in the paper in this very form."""
+MOST_WORDS = 64
+"""Words of a query that count."""
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
-_Subqueries = list[tuple[tantivy.Occur, tantivy.Query]]
 
 
-def wished_stems(query: Query) -> list[str]:
-    """Return the stems of the words a paper is better for having, without stop words."""
-    wishes = " ".join(c.text for c in query.clauses if c.is_wish)
-    wanted = " ".join(w for w in wishes.split() if text.says_something(w.strip(".,;:!?()"))) 
-    running = wanted or wishes
-    stems = text.stems().analyze(" ".join((running, *text.compounds(running))))
-    return list(dict.fromkeys(stems))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The words of a query, without stop words, each once."""
+
+    stems: tuple[str, ...]
+    """Of plain words, and of compounds in their other spellings."""
+    phrase_stems: tuple[str, ...]
+    words: tuple[str, ...]
+    """Of plain words and phrases, as they were typed."""
+
+    @property
+    def all_stems(self) -> tuple[str, ...]:
+        return self.stems + self.phrase_stems
 
 
-def word_query(query: Query, stems: list[str]) -> tantivy.Query | None:
-    """Return what a paper must match; None when the query asks for nothing."""
+def wanted(query: Query) -> Wanted:
+    plain = telling(" ".join(clause.text for clause in query.clauses if clause.is_wish))
+    phrases = " ".join(clause.text for clause in query.clauses if clause.is_phrase_of_text)
+    return Wanted(
+        _once(stems_of(" ".join((plain, *compounds(plain))))),
+        _once(stems_of(telling(phrases))),
+        _once(words_of(telling(query.wishes))),
+    )
+
+
+def matches(query: Query, stems: Sequence[str]) -> tantivy.Query | None:
+    """Return what papers must match, scored by ``stems``; None when nothing is asked for."""
     demands = _demands(query)
-    wishes: _Subqueries = [(_SHOULD, each) for stem in stems for each in _anywhere(stem)]
-    if not wishes and not demands:
-        return None
-    if not wishes:
-        return tantivy.Query.boolean_query([(_MUST, all_papers()), *demands])
+    wishes = any_of(term("text", stem) for stem in stems)
     if not demands:
-        return tantivy.Query.boolean_query(wishes)
-    return tantivy.Query.boolean_query([(_MUST, tantivy.Query.boolean_query(wishes)), *demands])
+        return wishes if stems else None
+    base = wishes if stems else all_papers()
+    return tantivy.Query.boolean_query([(_MUST, base), *demands])
 
 
-def _anywhere(stem: str) -> list[tantivy.Query]:
-    return [
-        tantivy.Query.boost_query(term("title", stem), TITLE_WEIGHT),
-        term("body", stem),
-    ]
+def closer_look(rows: Iterable[int], words: Iterable[str]) -> tantivy.Query:
+    """Return what scores the papers in ``rows`` by words in their exact form.
+
+    Each word is nested into the next: tantivy then looks every word up for these papers only.
+    Side by side they would be one union, of which it reads large parts.
+    """
+    query = tantivy.Query.const_score_query(any_of(term("row", row) for row in rows), 0.0)
+    for word in words:
+        wish = tantivy.Query.boost_query(term("exact", word), EXACT_WEIGHT)
+        query = tantivy.Query.boolean_query([(_MUST, query), (_SHOULD, wish)])
+    return query
 
 
-def _demands(query: Query) -> _Subqueries:
+def _demands(query: Query) -> list[tuple[tantivy.Occur, tantivy.Query]]:
     demands = [
         (_NOT if clause.is_excluded else _MUST, demand)
         for clause in query.clauses
@@ -65,26 +87,16 @@ def _demand(clause: Clause) -> tantivy.Query | None:
         case Field.CATEGORY:
             return term("cat", category_parts(clause.text)[-1])
         case Field.AUTHOR | Field.ORGANIZATION:
-            return _all_words(clause.field.value, clause.text)
+            words = words_of(clause.text)
+            return all_of(term(clause.field.value, word) for word in words) if words else None
         case Field.TEXT:
-            return _phrase(clause.text)
+            return _phrase(stems_of(clause.text))
 
 
-def _all_words(field: str, words: str) -> tantivy.Query | None:
-    terms = [term(field, word) for word in text.words().analyze(words)]
-    return tantivy.Query.boolean_query([(_MUST, each) for each in terms]) if terms else None
-
-
-def _phrase(words: str) -> tantivy.Query | None:
-    stems = text.stems().analyze(words)
-    if not stems:
-        return None
-    if len(stems) == 1:
-        either = [term(field, stems[0]) for field in RUNNING_TEXT]
-    else:
-        phrase: list[str | tuple[int, str]] = list(stems)
-        either = [tantivy.Query.phrase_query(SCHEMA, field, phrase) for field in RUNNING_TEXT]
-    return tantivy.Query.boolean_query([(_SHOULD, each) for each in either])
+def _phrase(stems: list[str]) -> tantivy.Query | None:
+    if len(stems) > 1:
+        return tantivy.Query.phrase_query(SCHEMA, "text", [*stems])
+    return term("text", stems[0]) if stems else None
 
 
 def _published(since: date | None, until: date | None) -> tantivy.Query:
@@ -95,3 +107,7 @@ def _published(since: date | None, until: date | None) -> tantivy.Query:
         None if since is None else (since - EPOCH).days,
         None if until is None else (until - EPOCH).days,
     )
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(dict.fromkeys(words), MOST_WORDS))

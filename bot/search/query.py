@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
+
+from bot.models import TITLE_ONLY_PREFIX
+from bot.paper_ids import arxiv_id, find_arxiv_ids
+from bot.search.text import storable
 
 T = TypeVar("T")
 
@@ -40,6 +44,11 @@ class Clause:
         """Whether a paper without it can still be a hit, only a lower one."""
         return self.field is Field.TEXT and not self.is_phrase and not self.is_excluded
 
+    @property
+    def is_phrase_of_text(self) -> bool:
+        """Whether a paper must have these words next to each other in its text."""
+        return self.field is Field.TEXT and self.is_phrase and not self.is_excluded
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -60,8 +69,8 @@ class Query:
         return " ".join(c.text for c in clauses)
 
 
-IdFinder = Callable[[str], str | None]
-"""Returns the paper's id that a word or link names, or None."""
+MOST_IDS = 20
+"""Ids in one query that count; nobody means more."""
 
 _PIECE = re.compile(
     r"""(?P<not>-)?(?:(?P<field>author|org|cat|since|until|has):)?"""
@@ -74,32 +83,33 @@ _UNIT_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _LETTERS = re.compile(r"[^\W_]")
 
 
-def parse_query(text: str, *, now: datetime, find_id: IdFinder) -> Query:
+def parse_query(text: str, *, now: datetime) -> Query:
     """Return what ``text`` asks for. Every text is a query; nothing is refused.
 
     Words: ``"a phrase"``, ``author:``, ``org:``, ``cat:``, ``since:`` and ``until:`` (``2025``,
     ``2025-03``, ``2025-03-01``, or back from now: ``7d``, ``2w``, ``3m``, ``1y``), ``has:code``,
     ``-`` before any of them but the dates. What makes no sense as a field is plain words.
+    Ids and links of papers, anywhere in it, name those papers.
     """
-    query = Query()
+    text = storable(text)
+    query = Query(paper_ids=tuple(find_arxiv_ids(text, limit=MOST_IDS)))
     for piece in _PIECE.finditer(text):
-        query = _with_piece(query, piece, now=now, find_id=find_id)
+        query = _with_piece(query, piece, now=now)
     return query
 
 
-def _with_piece(query: Query, piece: re.Match[str], *, now: datetime, find_id: IdFinder) -> Query:
-    words = piece["phrase"] if piece["phrase"] is not None else piece["word"]
+def _with_piece(query: Query, piece: re.Match[str], *, now: datetime) -> Query:
+    is_phrase = piece["phrase"] is not None
+    words = piece["phrase"] if is_phrase else piece["word"]
     name = (piece["field"] or "").casefold()
-    is_excluded = piece["not"] is not None
     if name in ("since", "until"):
         return _with_date(query, name, words, now=now)
-    paper_id = None if name or is_excluded or piece["phrase"] is not None else find_id(words)
-    if paper_id is not None:
-        return replace(query, paper_ids=_appended(query.paper_ids, paper_id))
-    clause = _clause(name, words, is_phrase=piece["phrase"] is not None, is_excluded=is_excluded)
-    if clause is None:
+    if not is_phrase and words.startswith(TITLE_ONLY_PREFIX):
+        return replace(query, paper_ids=_appended(query.paper_ids, words))
+    if arxiv_id(piece[0]) in query.paper_ids:
         return query
-    return replace(query, clauses=_appended(query.clauses, clause))
+    clause = _clause(name, words, is_phrase=is_phrase, is_excluded=piece["not"] is not None)
+    return replace(query, clauses=_appended(query.clauses, clause)) if clause else query
 
 
 def _clause(name: str, words: str, *, is_phrase: bool, is_excluded: bool) -> Clause | None:

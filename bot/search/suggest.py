@@ -1,23 +1,26 @@
-"""What a reader may be typing: papers by id and title, with typos; authors; keywords."""
+"""What a reader may be typing: papers by id and title, authors, topics; typos allowed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import tantivy
 from rapidfuzz import fuzz
 
 from bot.models import title_key
-from bot.search import text
-from bot.search.index import KEY_SEPARATOR, Snapshot, term
+from bot.search.index import KEY_SEPARATOR, Snapshot, all_of, any_of, term
+from bot.search.spelling import corrected_word
+from bot.search.text import storable, words_of
 
-CANDIDATES = 150
-"""Papers that rapidfuzz ranks; each costs about 13 µs to read."""
+CANDIDATES = 120
+"""Papers that rapidfuzz ranks; to read one takes about 13 µs."""
 EXPANSIONS = 8
 """Words that the last, perhaps unfinished word is taken for."""
-SHORTEST_KEY = 3
-"""Characters before titles are looked up by their beginning."""
+SHORTEST_KEY = 6
+"""Characters from which on titles are also looked up by how they begin: fewer begin thousands."""
+LONGEST_TYPED = 200
+"""Characters that count; autocomplete sends no more of use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +33,69 @@ class Suggestion:
 
 def suggest_papers(snapshot: Snapshot, typed: str, *, limit: int) -> list[Suggestion]:
     """Return papers whose id or title ``typed`` may begin or hold, likeliest first."""
+    typed = storable(typed[:LONGEST_TYPED]).strip()
     wanted = title_key(typed)
     if not wanted:
         return []
     found = {each.paper_id: each for each in _candidates(snapshot, typed, wanted)}
-    ranked = sorted(found.values(), key=lambda each: _likeness(wanted, each), reverse=True)
+    ranked = sorted(found.values(), key=lambda each: _likeness(typed, wanted, each), reverse=True)
     return ranked[:limit]
 
 
-def _likeness(wanted: str, suggestion: Suggestion) -> float:
+def suggest_names(snapshot: Snapshot, field: str, typed: str, *, limit: int) -> list[str]:
+    """Return names in a field of keys that begin with ``typed``, those of most papers first."""
+    wanted = title_key(storable(typed[:LONGEST_TYPED]))
+    if not wanted:
+        return []
+    keys = snapshot.words_from(field, wanted, most=2 * limit)
+    names = (key.partition(KEY_SEPARATOR)[2] for key in keys)
+    return list({name.casefold(): name for name in names}.values())[:limit]
+
+
+def _likeness(typed: str, wanted: str, suggestion: Suggestion) -> float:
     title = title_key(suggestion.title)
-    begins = 100 if title.startswith(wanted) or suggestion.paper_id.startswith(wanted) else 0
-    return begins + fuzz.partial_ratio(wanted, title) + 0.1 * fuzz.ratio(wanted, title)
+    begins = title.startswith(wanted) or suggestion.paper_id.startswith(typed)
+    return 100 * begins + fuzz.partial_ratio(wanted, title) + 0.1 * fuzz.ratio(wanted, title)
 
 
 def _candidates(snapshot: Snapshot, typed: str, wanted: str) -> Iterator[Suggestion]:
-    for paper_id, _ in snapshot.searcher.terms_with_prefix("id", typed.strip(), limit=CANDIDATES):
-        yield from _papers(snapshot, term("id", paper_id), 1)
+    yield from _papers_by_id(snapshot, snapshot.words_from("id", typed, most=CANDIDATES))
     if len(wanted) >= SHORTEST_KEY:
-        keys = snapshot.searcher.terms_with_prefix("title_key", wanted, limit=CANDIDATES)
-        for key, _ in keys:
-            yield from _papers(snapshot, term("id", key.partition(KEY_SEPARATOR)[2]), 1)
-    query = _words_query(snapshot, text.words().analyze(typed))
-    if query is not None:
-        yield from _papers(snapshot, query, CANDIDATES)
+        keys = snapshot.words_from("title_key", wanted, most=CANDIDATES)
+        yield from _papers_by_id(snapshot, (key.partition(KEY_SEPARATOR)[2] for key in keys))
+    for query in _searches(snapshot, words_of(wanted)):
+        found = list(_papers(snapshot, query))
+        yield from found
+        if found:
+            return
 
 
-def _words_query(snapshot: Snapshot, words: list[str]) -> tantivy.Query | None:
+def _searches(snapshot: Snapshot, words: list[str]) -> Iterator[tantivy.Query]:
+    """Yield what a title must hold, from strict to lenient: the first with papers is meant."""
     if not words:
-        return None
+        return
+    yield _holds_all(snapshot, words)
+    right = [corrected_word(word, "title_words", snapshot) for word in words]
+    if right != words:
+        yield _holds_all(snapshot, right)
+    yield any_of(term("title_words", word) for word in right)
+
+
+def _holds_all(snapshot: Snapshot, words: list[str]) -> tantivy.Query:
+    """Return what titles match that hold all words, the last of them perhaps unfinished."""
     *whole, last = words
-    ends = snapshot.searcher.terms_with_prefix("title_words", last, limit=EXPANSIONS)
-    either = [term("title_words", word) for word, _ in ends] or [term("title_words", last)]
-    last_query = tantivy.Query.boolean_query([(tantivy.Occur.Should, each) for each in either])
-    demands = [(tantivy.Occur.Must, term("title_words", word)) for word in whole]
-    return tantivy.Query.boolean_query([*demands, (tantivy.Occur.Must, last_query)])
+    ends = snapshot.words_from("title_words", last, most=EXPANSIONS)
+    last_query = any_of(term("title_words", word) for word in {last: 0} | ends)
+    return all_of([*(term("title_words", word) for word in whole), last_query])
 
 
-def _papers(snapshot: Snapshot, query: tantivy.Query, limit: int) -> Iterator[Suggestion]:
-    for candidate in snapshot.search(query, limit):
-        shown = snapshot.shown(candidate.address)
-        yield Suggestion(shown.paper_id, shown.title)
+def _papers_by_id(snapshot: Snapshot, paper_ids: Iterable[str]) -> Iterator[Suggestion]:
+    wanted = [term("id", paper_id) for paper_id in paper_ids]
+    return _papers(snapshot, any_of(wanted)) if wanted else iter(())
+
+
+def _papers(snapshot: Snapshot, query: tantivy.Query) -> Iterator[Suggestion]:
+    for address in snapshot.search(query, CANDIDATES).addresses:
+        shown = snapshot.shown(address)
+        if shown.title:
+            yield Suggestion(shown.paper_id, shown.title)

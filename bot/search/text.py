@@ -11,17 +11,18 @@ import tantivy
 LONGEST_WORD = 60
 """Bytes; what is longer is no word."""
 SHORTEST_COMPOUND = 4
-"""Letters; a shorter compound (``e.g.``, ``i.i.d``) says too little joined."""
+"""Letters; a shorter compound (``e.g``, ``a/b``) says too little joined."""
 
-STOP_WORDS = frozenset(
-    "a about above after again against all also am an and any are as at be because been before"
-    " being below between both but by can cannot could did do does doing down during each few for"
-    " from further had has have having he her here hers him his how i if in into is it its itself"
-    " just me more most my no nor not now of off on once only or other our ours out over own per"
-    " please same she should so some such than that the their theirs them then there these they"
-    " this those through to too under until up upon very via was we were what when where whether"
-    " which while who whom whose why will with within without would you your yours".split()
-)
+_STOP_WORDS = """
+a about above after again against all also am an and any are as at be because been before being
+below between both but by can cannot could did do does doing down during each few for from further
+had has have having he her here hers him his how i if in into is it its itself just me more most my
+no nor not now of off on once only or other our ours out over own per please same she should so some
+such than that the their theirs them then there these they this those through to too under until up
+upon very via was we were what when where whether which while who whom whose why will with within
+without would you your yours
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that a search leaves out, unless it has no others."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -31,26 +32,40 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(1)
-def stems() -> tantivy.TextAnalyzer:
+def stem_analyzer() -> tantivy.TextAnalyzer:
     """Return the analyzer of running text: words, small, without accents, stemmed."""
-    return _words().filter(tantivy.Filter.stemmer("english")).build()
+    return _word_builder().filter(tantivy.Filter.stemmer("english")).build()
 
 
 @lru_cache(1)
-def words() -> tantivy.TextAnalyzer:
-    """Return the analyzer of names: words, small, without accents."""
-    return _words().build()
+def word_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analyzer of words as they are: small, without accents."""
+    return _word_builder().build()
 
 
-def _words() -> tantivy.TextAnalyzerBuilder:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for part in (
-        tantivy.Filter.remove_long(LONGEST_WORD),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-    ):
-        builder = builder.filter(part)
-    return builder
+def _word_builder() -> tantivy.TextAnalyzerBuilder:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(LONGEST_WORD))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+    )
+
+
+def stems_of(text: str) -> list[str]:
+    """Return the stems of all words, in order."""
+    return stem_analyzer().analyze(text)
+
+
+def words_of(text: str) -> list[str]:
+    """Return all words in small letters, in order."""
+    return word_analyzer().analyze(text)
+
+
+def telling(text: str) -> str:
+    """Return the words of ``text`` that are no stop words; all of it if none is left."""
+    left = [word for word in text.split() if any(map(_tells, _WORD.findall(word)))]
+    return " ".join(left) or text
 
 
 def compounds(text: str) -> Iterator[str]:
@@ -67,5 +82,10 @@ def compounds(text: str) -> Iterator[str]:
         yield _HUMP.sub(" ", match[0])
 
 
-def says_something(word: str) -> bool:
+def storable(text: str) -> str:
+    """Return text that UTF-8 can hold: half surrogate pairs become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _tells(word: str) -> bool:
     return word.casefold() not in STOP_WORDS

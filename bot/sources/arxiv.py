@@ -132,11 +132,11 @@ class ArXiv:
                 f"{self.oai_url.rstrip('/')}/oai", source=NAME, params=params, accept=XML
             )
             page = parse_oai(answer.body)
+            if page.token is not None and page.token == token:
+                raise SourceError("arXiv's catalogue gives the same page for ever.")
             yield page
             if page.token is None:
                 return
-            if page.token == token:
-                raise SourceError("arXiv's catalogue gives the same page for ever.")
             token = page.token
 
     async def _query(self, params: Mapping[str, str], *, limit: int) -> Understood:
@@ -147,6 +147,24 @@ class ArXiv:
             accept=XML,
         )
         return parse_atom(answer.body)
+
+
+def oai_set(category: str) -> str:
+    """Return the set of the catalogue that is a category's: ``cs:cs:CL``, ``physics:hep-th``.
+
+    https://info.arxiv.org/help/oa/index.html
+
+    Raises:
+        SourceError: It is no category.
+    """
+    archive = _known_category(category).partition(".")[0]
+    group = archive if archive in _OWN_GROUPS else "physics"
+    if archive == category == group:
+        return category
+    return f"{group}:{category.replace('.', ':')}"
+
+
+_OWN_GROUPS = frozenset({"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"})
 
 
 def _known_category(category: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import SourceError
-from bot.models import TITLE_ONLY_PREFIX
+from bot.models import TITLE_ONLY_PREFIX, Reception
 from bot.sources import untrusted
 from bot.sources.http import Web
 from bot.sources.untrusted import is_list, is_object
@@ -21,20 +21,6 @@ MOST_IDS = 500
 """Papers in a request, by its documentation."""
 _FIELDS = "title,tldr,citationCount,influentialCitationCount,venue,publicationVenue,journal"
 _LONGEST_SUMMARY = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """How a paper was taken up."""
-
-    paper_id: str
-    title: str
-    tldr: str | None = None
-    """One sentence by Semantic Scholar's model."""
-    citations: int | None = None
-    influential_citations: int | None = None
-    venue: str | None = None
-    """Where it was published: a journal or a conference."""
 
 
 @dataclass

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from sqlite_utils import Database
 
+from bot.feeds import NEWS_WINDOW
 from bot.models import Listing, Paper, Record, Snapshot, SourceState
-from bot.store import papers
+from bot.store import events, papers
+from bot.store.papers import Took
 from bot.store.rows import Row, at, marks, moment, parsed, to_day, to_paper
+
+DAILY = "daily"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +40,42 @@ def record(db: Database, listing: Listing) -> Recorded:
 
     The same listing again writes nothing.
     """
-    took = papers.take_in(
-        db, listing.source, [record.paper for record in listing.records], said_at=listing.seen_at
-    )
-    _snapshot_all(db, listing, took.ids)
+    took = hear(db, listing.source, listing.records, seen_at=listing.seen_at)
     _place_all(db, listing, took.ids)
     return Recorded(took.new, took.updated, took.unchanged, len(listing.refusals))
 
 
-def _snapshot_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None:
-    latest = latest_snapshots(db, listing.source, paper_ids, until=listing.seen_at)
-    for paper_id, record in zip(paper_ids, listing.records, strict=True):
-        snapshot = _to_snapshot(listing, paper_id, record)
+def hear(db: Database, source: str, records: Sequence[Record], *, seen_at: datetime) -> Took:
+    """Take in what a source says of some papers outside of any list: they are no news by it."""
+    said = [record.paper for record in records]
+    took = papers.take_in(db, source, said, said_at=seen_at)
+    latest = latest_snapshots(db, source, took.ids, until=seen_at)
+    taken: list[Snapshot] = []
+    for paper_id, record in zip(took.ids, records, strict=True):
+        snapshot = _to_snapshot(source, seen_at, paper_id, record)
         if snapshot and not _same(snapshot, latest.get(paper_id)):
             latest[paper_id] = snapshot
-            db.execute(
-                "INSERT INTO snapshot (paper_id, source, taken_at, upvotes, comments, stars)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [
-                    paper_id,
-                    snapshot.source,
-                    moment(snapshot.taken_at),
-                    snapshot.upvotes,
-                    snapshot.comments,
-                    snapshot.stars,
-                ],
-            )
+            taken.append(snapshot)
+    _add_snapshots(db, taken)
+    return took
 
 
-def _to_snapshot(listing: Listing, paper_id: str, record: Record) -> Snapshot | None:
+def _add_snapshots(db: Database, snapshots: Iterable[Snapshot]) -> None:
+    db.conn.executemany(
+        "INSERT INTO snapshot (paper_id, source, taken_at, upvotes, comments, stars)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (s.paper_id, s.source, moment(s.taken_at), s.upvotes, s.comments, s.stars)
+            for s in snapshots
+        ],
+    )
+
+
+def _to_snapshot(source: str, seen_at: datetime, paper_id: str, record: Record) -> Snapshot | None:
     numbers = (record.upvotes, record.comments, record.stars)
     if all(number is None for number in numbers):
         return None
-    return Snapshot(paper_id, listing.source, listing.seen_at, *numbers)
+    return Snapshot(paper_id, source, seen_at, *numbers)
 
 
 def _same(one: Snapshot, other: Snapshot | None) -> bool:
@@ -116,28 +123,58 @@ def _row_to_snapshot(row: Row) -> Snapshot:
 
 
 def _place_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None:
-    """Note which papers the listing shows and where."""
-    key = [listing.source, listing.name, listing.day.isoformat()]
+    """Note which papers the listing shows and where.
+
+    What was seen before the list last changed (an old file imported late) only adds papers.
+    """
+    key = (listing.source, listing.name, listing.day.isoformat())
     seen_at = moment(listing.seen_at)
+    assert seen_at is not None
+    changed_at = _changed_at(db, key, seen_at)
+    before = _ranks(db, key, paper_ids)
+    now = {paper_id: rank for rank, paper_id in enumerate(dict.fromkeys(paper_ids), 1)}
+    new = [paper_id for paper_id in now if paper_id not in before]
+    moved = [id_ for id_, rank in before.items() if seen_at > changed_at and rank != now[id_]]
+    if not new and not moved:
+        return
+    db.conn.executemany(
+        "INSERT INTO listing_entry (source, name, day, paper_id, rank, seen_at)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET rank = excluded.rank",
+        [(*key, paper_id, now[paper_id], seen_at) for paper_id in (*new, *moved)],
+    )
+    db.execute(
+        "UPDATE listing SET changed_at = max(changed_at, ?)"
+        " WHERE source = ? AND name = ? AND day = ?",
+        [seen_at, *key],
+    )
+    if listing.name == DAILY and listing.seen_at.date() - listing.day < NEWS_WINDOW:
+        events.note_listed(db, new, detail=key[2], seen_at=listing.seen_at)
+
+
+_Key = tuple[str, str, str]
+
+
+def _changed_at(db: Database, key: _Key, seen_at: str) -> str:
+    """Return when a listing last changed; if it is new, note it."""
     db.execute(
         "INSERT INTO listing (source, name, day, seen_at, changed_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         [*key, seen_at, seen_at],
     )
-    changed = 0
-    for rank, paper_id in enumerate(dict.fromkeys(paper_ids), 1):
-        changed += db.execute(
-            "INSERT INTO listing_entry (source, name, day, paper_id, rank, seen_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET rank = excluded.rank"
-            " WHERE rank != excluded.rank",
-            [*key, paper_id, rank, seen_at],
-        ).rowcount
-    if changed > 0:
-        db.execute(
-            "UPDATE listing SET changed_at = max(changed_at, ?)"
-            " WHERE source = ? AND name = ? AND day = ?",
-            [seen_at, *key],
-        )
+    rows = db.query(
+        "SELECT changed_at FROM listing WHERE source = ? AND name = ? AND day = ?", list(key)
+    )
+    return next(rows)["changed_at"]
+
+
+def _ranks(db: Database, key: _Key, paper_ids: Sequence[str]) -> dict[str, int]:
+    """Return the places that some papers have in a listing."""
+    rows = db.query(
+        "SELECT paper_id, rank FROM listing_entry WHERE source = ? AND name = ? AND day = ?"
+        f" AND paper_id IN ({marks(paper_ids)})",
+        [*key, *paper_ids],
+    )
+    return {row["paper_id"]: row["rank"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,28 +229,38 @@ def days(db: Database, source: str, name: str, *, limit: int) -> list[tuple[date
     return [(to_day(row["day"]), row["n"]) for row in rows]
 
 
+def changes_of_days(db: Database, source: str, name: str, *, since: date) -> dict[date, datetime]:
+    """Return when a list last brought something new, for each of its days since one."""
+    rows = db.query(
+        "SELECT day, changed_at FROM listing WHERE source = ? AND name = ? AND day >= ?",
+        [source, name, since.isoformat()],
+    )
+    return {to_day(row["day"]): at(row["changed_at"]) for row in rows}
+
+
 def source_states(db: Database) -> list[SourceState]:
     """Return how each list of each source has been doing, by source and name."""
     rows = db.query("SELECT * FROM source_state ORDER BY source, name")
-    return [
-        SourceState(
-            row["source"],
-            row["name"],
-            parsed(row["tried_at"]),
-            parsed(row["good_at"]),
-            row["error"],
-            parsed(row["retry_at"]),
-            row["etag"],
-            row["last_modified"],
-        )
-        for row in rows
-    ]
+    return [_to_state(row) for row in rows]
 
 
 def source_state(db: Database, source: str, name: str) -> SourceState:
     """Return how one list has been doing; all unknown before its first time."""
-    states = [s for s in source_states(db) if (s.source, s.name) == (source, name)]
-    return states[0] if states else SourceState(source, name)
+    rows = db.query("SELECT * FROM source_state WHERE source = ? AND name = ?", [source, name])
+    return next((_to_state(row) for row in rows), SourceState(source, name))
+
+
+def _to_state(row: Row) -> SourceState:
+    return SourceState(
+        row["source"],
+        row["name"],
+        parsed(row["tried_at"]),
+        parsed(row["good_at"]),
+        row["error"],
+        parsed(row["retry_at"]),
+        row["etag"],
+        row["last_modified"],
+    )
 
 
 def note_state(db: Database, state: SourceState) -> None:

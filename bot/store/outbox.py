@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -100,14 +100,16 @@ def due(
     """
     rows = db.query(
         # A person's DM channel may have been opened after the message was owed.
-        "SELECT d.*, coalesce(d.place_id, p.dm_channel_id) AS place_id FROM delivery AS d"
+        "SELECT d.*, p.dm_channel_id FROM delivery AS d"
         " LEFT JOIN person AS p ON p.user_id = d.user_id WHERE d.id IN ("
         "  SELECT id FROM (SELECT id, min(due_at || printf('%020d', id)) FROM delivery"
         "   WHERE state = 'owed' AND due_at <= ? GROUP BY target)"
         f" ) AND d.target NOT IN ({marks(list(but_for))}) ORDER BY d.due_at, d.id LIMIT ?",
         [moment(now), *but_for, limit],
     )
-    return [to_delivery(row) for row in rows]
+    return [
+        replace(to_delivery(row), place_id=row["place_id"] or row["dm_channel_id"]) for row in rows
+    ]
 
 
 def next_due_at(db: Database) -> str | None:
@@ -198,6 +200,16 @@ def release_target(db: Database, target: str, *, now: datetime) -> int:
         " WHERE target = ? AND state = 'held' AND reason IS NOT ?",
         [moment(now), target, TOO_LATE],
     ).rowcount
+
+
+def held_notices(db: Database, user_id: int) -> list[Delivery]:
+    """Return the words to a person that could not be sent to them, oldest first."""
+    rows = db.query(
+        "SELECT * FROM delivery WHERE user_id = ? AND kind = 'notice' AND state = 'held'"
+        " ORDER BY id",
+        [user_id],
+    )
+    return [to_delivery(row) for row in rows]
 
 
 def counts(db: Database) -> dict[str, int]:

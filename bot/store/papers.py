@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
 from sqlite_utils import Database
 
 from bot.merging import Statement, merge, restate
-from bot.models import TITLE_ONLY_PREFIX, Paper, title_key
+from bot.models import TITLE_ONLY_PREFIX, Paper, PaperEvent, title_key
+from bot.store import events
 from bot.store.rows import Row, at, marks, moment, paper_values, to_paper, to_papers
 
 SAME_TITLE_MIN_WORDS = 3
@@ -102,7 +104,7 @@ class Took:
 
 
 def take_in(db: Database, source: str, papers: Sequence[Paper], *, said_at: datetime) -> Took:
-    """Merge what a source says of some papers into the store.
+    """Merge what a source says of some papers into the store, and note what happened to them.
 
     A paper that is known by its title alone gets its arXiv id as soon as a
     source gives it; the old id stays valid. Saying the same again writes
@@ -110,31 +112,27 @@ def take_in(db: Database, source: str, papers: Sequence[Paper], *, said_at: date
 
     Args:
         source: Whose words these are.
-        papers: At most some hundreds; the same paper twice is fine.
+        papers: At most about a thousand; the same paper twice is fine.
         said_at: When the source said so.
     """
     names = _names(db, papers)
-    papers = [replace(paper, id=names[paper.id]) for paper in papers]
-    known = _known(db, [paper.id for paper in papers])
-    revision = latest_revision(db)
+    ids = tuple(names[paper.id] for paper in papers)
+    known = _known(db, ids)
+    writes = _Writes(latest_revision(db))
     outcomes = {"new": 0, "updated": 0, "unchanged": 0}
-    for paper in papers:
-        outcome, now = _take_in_one(db, source, paper, known.get(paper.id), said_at, revision + 1)
+    for paper_id, paper in zip(ids, papers, strict=True):
+        paper = paper if paper.id == paper_id else replace(paper, id=paper_id)
+        outcome, now = _take_in_one(writes, source, paper, known.get(paper_id), said_at)
         outcomes[outcome] += 1
         if now:
-            known[paper.id] = now
-            revision = max(revision, now.row["revision"])
+            known[paper_id] = now
+    writes.flush(db)
     _remember_names(db, names)
-    return Took(tuple(paper.id for paper in papers), **outcomes)
+    return Took(ids, **outcomes)
 
 
 def _take_in_one(
-    db: Database,
-    source: str,
-    paper: Paper,
-    known: Known | None,
-    said_at: datetime,
-    revision: int,
+    writes: _Writes, source: str, paper: Paper, known: Known | None, said_at: datetime
 ) -> tuple[str, Known | None]:
     before = known.statements.get(source) if known else None
     statement = restate(before, Statement(source, said_at, said_at, paper))
@@ -142,19 +140,16 @@ def _take_in_one(
         return "unchanged", None
     statements = {**(known.statements if known else {}), source: statement}
     merged = merge(statements)
-    changed = known is None or merged != to_paper(known.row)
-    row = {
-        **paper_values(merged),
-        "title_key": title_key(merged.title),
-        "first_seen_at": known.row["first_seen_at"] if known else moment(said_at),
-        "revision": revision if changed or known is None else known.row["revision"],
-    }
-    if changed:
-        db.execute(_WRITE_PAPER, row)
-    _write_statements(db, merged, known, statement, alone=len(statements) == 1)
-    return ("new" if known is None else "updated" if changed else "unchanged"), Known(
-        row, statements
+    first_seen_at = at(known.row["first_seen_at"]) if known else said_at
+    old = to_paper(known.row) if known else None
+    changed = merged != old
+    now = Known(
+        writes.paper(merged, first_seen_at) if changed or not known else known.row, statements
     )
+    if old and changed:
+        writes.events += events.changes(old, merged, first_seen_at=first_seen_at, said_at=said_at)
+    writes.statements_of(known, statement, merged)
+    return ("new" if known is None else "updated" if changed else "unchanged"), now
 
 
 _COLUMNS = (*(field.name for field in fields(Paper)), "title_key", "first_seen_at", "revision")
@@ -162,33 +157,62 @@ _WRITE_PAPER = (
     f"INSERT INTO paper ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + c for c in _COLUMNS)})"
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])}"
 )
+_WRITE_STATEMENT = (
+    "INSERT INTO statement (paper_id, source, first_said_at, said_at, fields)"
+    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (paper_id, source) DO UPDATE SET"
+    " first_said_at = excluded.first_said_at, said_at = excluded.said_at,"
+    " fields = excluded.fields"
+)
 
 
-def _write_statements(
-    db: Database, merged: Paper, known: Known | None, statement: Statement, *, alone: bool
-) -> None:
-    """Write a source's words; the paper's row stands for them while only one source speaks."""
-    if known and len(known.statements) == 1 and not alone:
-        for first in known.statements.values():
-            _write_statement(db, first, as_row=False)
-    _write_statement(db, statement, as_row=alone and statement.paper == merged)
+@dataclass
+class _Writes:
+    """What some papers come to, gathered to be written at once: many times faster than each."""
 
+    revision: int
+    papers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    statements: dict[tuple[str, str], tuple[str | None, ...]] = field(
+        default_factory=dict[tuple[str, str], tuple[str | None, ...]]
+    )
+    events: list[PaperEvent] = field(default_factory=list[PaperEvent])
 
-def _write_statement(db: Database, statement: Statement, *, as_row: bool) -> None:
-    said = None if as_row else json.dumps(_said(statement.paper), ensure_ascii=False)
-    db.execute(
-        "INSERT INTO statement (paper_id, source, first_said_at, said_at, fields)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (paper_id, source) DO UPDATE SET"
-        " first_said_at = excluded.first_said_at, said_at = excluded.said_at,"
-        " fields = excluded.fields",
-        [
+    def paper(self, merged: Paper, first_seen_at: datetime) -> Row:
+        """Write a paper, with the next revision; return its row."""
+        self.revision += 1
+        row = {
+            **paper_values(merged),
+            "title_key": title_key(merged.title),
+            "first_seen_at": moment(first_seen_at),
+            "revision": self.revision,
+        }
+        self.papers[merged.id] = row
+        return row
+
+    def statements_of(self, known: Known | None, statement: Statement, merged: Paper) -> None:
+        """Write a source's words; the paper's row stands for them while only one source speaks."""
+        others = {
+            name: said
+            for name, said in (known.statements if known else {}).items()
+            if name != statement.source
+        }
+        if known and len(known.statements) == len(others) == 1:
+            for first in others.values():
+                self.statement(first, as_row=False)
+        self.statement(statement, as_row=not others and statement.paper == merged)
+
+    def statement(self, statement: Statement, *, as_row: bool) -> None:
+        self.statements[statement.paper.id, statement.source] = (
             statement.paper.id,
             statement.source,
             moment(statement.first_said_at),
             moment(statement.said_at),
-            said,
-        ],
-    )
+            None if as_row else json.dumps(_said(statement.paper), ensure_ascii=False),
+        )
+
+    def flush(self, db: Database) -> None:
+        db.conn.executemany(_WRITE_PAPER, self.papers.values())
+        db.conn.executemany(_WRITE_STATEMENT, self.statements.values())
+        events.add(db, self.events)
 
 
 def _said(paper: Paper) -> dict[str, object]:
@@ -251,24 +275,52 @@ def _named(db: Database, paper: Paper, same: dict[str, list[str]]) -> str:
     ids = same.get(key, [])
     if not paper.has_arxiv_id:
         return ids[0] if len(ids) == 1 else paper.id
-    if len(ids) == 1 and ids[0].startswith(TITLE_ONLY_PREFIX) and _rename(db, ids[0], paper.id):
-        ids.clear()
+    others = [id_ for id_ in ids if id_ != paper.id]
+    if len(others) == 1 and others[0].startswith(TITLE_ONLY_PREFIX):
+        _rename(db, others[0], paper.id)
+        ids.remove(others[0])
     if paper.id not in ids:
         ids.append(paper.id)
     return paper.id
 
 
-def _rename(db: Database, alias: str, paper_id: str) -> bool:
+def _rename(db: Database, alias: str, paper_id: str) -> None:
     """Give a paper that was known by its title its arXiv id; the old one stays valid."""
-    taken = next(db.query("SELECT count(*) AS n FROM paper WHERE id = ?", [paper_id]))["n"]
-    if taken:
-        return False  # the same title, but the id is another row's already: both stay
-    db.execute(
-        "UPDATE paper SET id = ?, revision = ? WHERE id = ?",
-        [paper_id, latest_revision(db) + 1, alias],
-    )
+    if _known(db, [paper_id]):
+        _fold(db, alias, paper_id)
+    else:
+        db.execute(
+            "UPDATE paper SET id = ?, revision = ? WHERE id = ?",
+            [paper_id, latest_revision(db) + 1, alias],
+        )
     _remember_names(db, {alias: paper_id})
-    return True
+
+
+def _fold(db: Database, alias: str, paper_id: str) -> None:
+    """Make one paper of two that turn out to be the same: all that is known of both is kept."""
+    both = _known(db, [alias, paper_id])
+    statements = dict(both[paper_id].statements)
+    for name, said in both[alias].statements.items():
+        same = replace(said, paper=replace(said.paper, id=paper_id))
+        statements[name] = restate(statements.get(name), same)
+    # What was posted must not be posted again.
+    db.execute(
+        "UPDATE OR REPLACE feed_paper SET paper_id = ? WHERE paper_id = ? AND verdict = 'post'",
+        [paper_id, alias],
+    )
+    for table in db.tables:
+        for key in table.foreign_keys:
+            if key.other_table == "paper" and table.name != "statement":
+                db.execute(
+                    f"UPDATE OR IGNORE {table.name} SET {key.column} = ? WHERE {key.column} = ?",
+                    [paper_id, alias],
+                )
+    db.execute("DELETE FROM paper WHERE id = ?", [alias])
+    writes = _Writes(latest_revision(db))
+    writes.paper(merge(statements), at(both[paper_id].row["first_seen_at"]))
+    for statement in statements.values():
+        writes.statement(statement, as_row=False)
+    writes.flush(db)
 
 
 def _remember_names(db: Database, names: Mapping[str, str]) -> None:

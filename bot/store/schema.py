@@ -242,6 +242,52 @@ def wishes(db: Database) -> None:
     )
 
 
+@migrations()
+def happenings(db: Database) -> None:
+    db.executescript(
+        """
+        -- What happened to papers after we heard of them.
+        CREATE TABLE paper_event (
+            id INTEGER PRIMARY KEY,         -- in the order in which we noticed
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            kind TEXT NOT NULL,             -- code, weights, data, demo, version, withdrawn or listed
+            at TEXT NOT NULL,               -- when a source told us
+            detail TEXT NOT NULL,           -- what appeared; empty for withdrawn
+            UNIQUE (paper_id, kind, detail)
+        ) STRICT;
+        CREATE INDEX event_by_time ON paper_event (at);
+
+        CREATE INDEX posted_by_time ON feed_paper (decided_at) WHERE verdict = 'post';
+
+        -- When we last looked at a single paper for what has appeared.
+        CREATE TABLE paper_look (
+            paper_id TEXT PRIMARY KEY REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            looked_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- How papers were taken up, by Semantic Scholar.
+        CREATE TABLE reception (
+            paper_id TEXT PRIMARY KEY REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            citations INTEGER,              -- NULL where not known
+            influential_citations INTEGER,  -- NULL where not known
+            venue TEXT,                     -- NULL: none, or not known
+            asked_at TEXT NOT NULL          -- also of those it does not know
+        ) STRICT, WITHOUT ROWID;
+
+        -- How far each set of arXiv's catalogue has been read. Days as YYYY-MM-DD in UTC.
+        CREATE TABLE backfill (
+            name TEXT PRIMARY KEY,          -- the set, such as cs:cs:CL
+            since TEXT,                     -- all that changed from this day …
+            until TEXT,                     -- … to this one is here; both NULL before the first leg's end
+            leg_since TEXT,                 -- days being read; NULL between legs
+            leg_until TEXT,                 -- NULL between legs
+            token TEXT,                     -- asks for the leg's next page; NULL for its first
+            token_at TEXT                   -- when arXiv gave it; NULL without one
+        ) STRICT, WITHOUT ROWID;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -115,8 +115,8 @@ class Store:
             self._db = self._connect()
             schema.check(self._db, self.path)
             self._db.execute("PRAGMA journal_mode = WAL").fetchall()
-            schema.migrations.apply(self._db)
-            with _immediate(self._db):
+            with _immediate(self._db):  # two programs may start on a new file together
+                schema.migrations.apply(self._db)
                 schema.identify(self._db)
 
     def _reader(self) -> Database:
@@ -127,13 +127,14 @@ class Store:
 
     def _connect(self) -> Database:
         # check_same_thread: closing happens on the thread of the event loop.
-        connection = sqlite3.connect(self.path, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_timeout_ms / 1000, check_same_thread=False
+        )
         self._opened.append(connection)
         # In WAL mode NORMAL survives a killed process. Claims, which must also
         # survive a power cut, ask for FULL themselves (see outbox.claim).
         for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA busy_timeout = {self._busy_timeout_ms}")
         return Database(connection)
 
     async def _close(self) -> None:

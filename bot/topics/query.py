@@ -132,10 +132,11 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _DASH = re.compile(r"(?<!\S)[‐‑‒–—−]+")
 _BRACKET = re.compile(r"[()\[\]{}]\S*")
 _CATEGORY = re.compile(r"([a-z]+(?:-[a-z]+)?)(?:\.([a-z]+(?:-[a-z]+)*|\*))?", re.IGNORECASE)
-_ARCHIVES = frozenset(
+_ARCHIVE_NAMES = (
     "astro-ph cond-mat cs econ eess gr-qc hep-ex hep-lat hep-ph hep-th math math-ph nlin nucl-ex"
-    " nucl-th physics q-bio q-fin quant-ph stat".split()
+    " nucl-th physics q-bio q-fin quant-ph stat"
 )
+_ARCHIVES = frozenset(_ARCHIVE_NAMES.split())
 """Where arXiv's categories begin: https://arxiv.org/category_taxonomy."""
 
 
@@ -311,7 +312,9 @@ def _clauses(name: str, value: str, piece: re.Match[str]) -> Iterator[Clause]:
         yield Clause(Kind(name), _name(name, value, piece))
     elif piece["quoted"] is not None:
         if not words(value):
-            raise UserError(f"The quotes{_after(piece)} have no words in them: fill or remove them.")
+            raise UserError(
+                f"The quotes{_after(piece)} have no words in them: fill or remove them."
+            )
         yield Clause(Kind.PHRASE, value.strip())
     elif value.rstrip(":").casefold() in _FIELDS and value.endswith(":"):
         raise UserError(f"There is nothing behind {_shown(value)}: write it like author:hinton.")

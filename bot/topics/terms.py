@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 import tantivy
 
-STOP_WORDS = frozenset(
-    "a an the and of for in on to with by from at as is are be it its this that these those into"
-    " via using use about what which how when where who why do does can we our you your i me my"
-    " all any some paper papers article articles new latest recent novel".split()
+_STOP_WORDS = (
+    "a an the and of for in on to with by from at as is are be it its this that these those "
+    "into via about what which how when where why who do does can we our you i me my all any "
+    "some paper papers article articles new latest recent novel"
 )
-"""Words that tell no paper from another; plain words of a topic leave them out."""
-
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words that tell no paper from another; a topic's plain words leave them out."""
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b[\w-]+\.(?:github\.io|com|org)\b\S*", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"\b(co|fine(?=\W+tun)|hyper|inter|intra|meta|multi|non|post|pre|semi|ultra)[-‐‑–\s]+(?=[^\W_])"
+)
+"""What is hardly a word of its own: ``multi-modal``, ``multi modal``, ``multimodal`` are one."""
 _WORD = re.compile(r"(?<![^\W_])[cf](?:\+\+|#)|[^\W_]+")
 _VOWEL = re.compile(r"[aeiouy]")
 _IRREGULAR = {
@@ -38,6 +41,11 @@ _STEMMER = (
 )
 
 
+def without_addresses(text: str) -> str:
+    """Return text without links: ``github`` in one says nothing of the paper."""
+    return _ADDRESS.sub(" ", text) if "." in text else text
+
+
 def fold(text: str) -> str:
     """Return text in small letters, without accents; ``Ｇ`` is ``g``."""
     if text.isascii():
@@ -47,38 +55,30 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the text's words, folded, compounds in their parts."""
-    return _WORD.findall(fold(text))
+    """Return the text's words, folded; compounds in their parts, but for prefixes."""
+    return _WORD.findall(_PREFIX.sub(r"\1", fold(text)))
 
 
-def stem(word: str) -> str:
+@lru_cache(100_000)
+def term(word: str) -> str:
     """Return what a folded word has in common with its plural and its other forms."""
     word = _IRREGULAR.get(word, word)
     if len(word) > 3 and word[-1] == "s" and word[-2] != "s" and not _VOWEL.search(word):
         word = word[:-1]  # llms, vlms: the stemmer takes an s only after a vowel
     found = _STEMMER.analyze(word)
-    return found[0] if found else word
+    return _even(found[0]) if found else word
 
 
-_stem_often_seen = lru_cache(100_000)(stem)
+def _even(stem: str) -> str:
+    """Return a long stem without its last e, as which the stemmer sees only some: ``keyfram``."""
+    return stem[:-1] if len(stem) > 6 and stem[-1] == "e" else stem
 
 
-def terms(text: str) -> tuple[str, ...]:
-    """Return the stems of the text's words, in order."""
-    return tuple(map(_stem_often_seen, words(text)))
+def joined(word: str, following: str) -> str:
+    """Return the term of a word and the following term written as one: ``kvcach``."""
+    return _even(word + following)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return the stem of folded words written as one: ``kv``, ``caches`` gives ``kvcach``."""
-    return stem("".join(parts))
-
-
-def running(terms_: Sequence[str]) -> str:
-    """Return terms as one text in which a run of them can be found: `` kv cach ``."""
-    return f" {' '.join(terms_)} "
-
-
-def vocabulary(text: str) -> set[str]:
-    """Return the text's terms, also those of each two neighbours written as one."""
-    found = words(text)
-    return {*map(_stem_often_seen, found), *(joined(pair) for pair in pairwise(found))}
+def terms(text: str) -> list[str]:
+    """Return the terms of the text's words, in order."""
+    return [term(word) for word in words(text)]

@@ -9,12 +9,12 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.models import Paper, clean_text
-from bot.search.text import says_something
+from bot.search.text import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -81,6 +81,44 @@ def _daily_paper(paper: dict[str, Any]) -> Paper:
     )
 
 
+def resampled_papers(papers: Sequence[Paper], count: int) -> Iterator[Paper]:
+    """Yield ``count`` papers mixed from pairs of real ones; always the same.
+
+    A third have an invented name before their title, as real ones do, so that the number of
+    different words grows with the number of papers.
+    """
+    chance = random.Random(7)
+    for number in range(count):
+        yield _mixed(papers[number % len(papers)], chance.choice(papers), number, chance)
+
+
+def _mixed(one: Paper, other: Paper, number: int, chance: random.Random) -> Paper:
+    first, second = one.title.split(), other.title.split()
+    title = " ".join([*first[: -(-len(first) // 2)], *second[len(second) // 2 :]])
+    if number % 3 == 0:
+        title = f"{invented_name(chance)}: {title}"
+    sentences = [*_SENTENCE_END.split(one.abstract), *_SENTENCE_END.split(other.abstract)]
+    kept = chance.sample(sentences, -(-len(sentences) // 2))
+    days = timedelta(days=number % 2_000)
+    return replace(
+        one,
+        id=f"{number // 90_000 + 10:02}{number // 9_000 % 10 + 1:02}.{number % 9_000 + 10_000}",
+        title=title,
+        abstract=" ".join(kept),
+        authors=(*one.authors[:2], *other.authors[:2]),
+        published_at=None if one.published_at is None else one.published_at - days,
+    )
+
+
+def invented_name(chance: random.Random) -> str:
+    """Return a name like ``Tovelika``, of two to four syllables."""
+    syllables = (
+        chance.choice("bcdfghjklmnpqrstvwz") + chance.choice(("a", "e", "i", "o", "u", "en", "or"))
+        for _ in range(chance.randint(2, 4))
+    )
+    return "".join(syllables).capitalize()
+
+
 def cranfield(data: Path) -> QuestionSet:
     """Return the Cranfield collection: 1,400 abstracts, 225 questions, judged by people."""
     folder = data / "eval" / "cranfield"
@@ -127,7 +165,7 @@ def _made(make: Any, papers: Sequence[Paper], count: int, chance: random.Random)
 
 
 def words_of_a_sentence(paper: Paper, chance: random.Random) -> str:
-    sentences = [_content_words(each) for each in _SENTENCE_END.split(paper.abstract)]
+    sentences = [content_words(each) for each in _SENTENCE_END.split(paper.abstract)]
     long_enough = [each for each in sentences if len(each) >= 8]
     return " ".join(chance.sample(chance.choice(long_enough), 5)) if long_enough else ""
 
@@ -149,7 +187,7 @@ def title_with_typos(paper: Paper, chance: random.Random) -> str:
 
 
 def part_of_title(paper: Paper, chance: random.Random) -> str:
-    words = _content_words(paper.title)
+    words = content_words(paper.title)
     return " ".join(chance.sample(words, 3)).lower() if len(words) >= 5 else ""
 
 
@@ -181,12 +219,13 @@ MAKERS = {
 }
 
 
-def _content_words(text: str) -> list[str]:
-    return [word for word in _WORD.findall(text) if len(word) > 2 and says_something(word)]
+def content_words(text: str) -> list[str]:
+    return [
+        word for word in _WORD.findall(text) if len(word) > 2 and word.lower() not in STOP_WORDS
+    ]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path)
-    with opened as lines:
-        for line in lines:
-            yield json.loads(line)
+    content = path.read_bytes()
+    text = gzip.decompress(content) if path.suffix == ".gz" else content
+    return map(json.loads, text.decode().splitlines())

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from bot.__main__ import main
 
@@ -35,6 +37,9 @@ def unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for source in ("HUGGING_FACE", "ARXIV", "ARXIV_RSS", "DISCORD_API"):
         monkeypatch.setenv(f"PAPERWIRE_{source}_URL", CLOSED)
     monkeypatch.chdir(tmp_path)
+    # A command that speaks to Discord says where it is to the whole process; undone afterwards.
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from simcord.backend import serializers
@@ -67,6 +67,8 @@ class Rules:
         match call.route:
             case "POST /channels/:id/messages":
                 return self._unreachable(call) or self._create_message(call)
+            case "GET /channels/:id/messages" if "after" in call.query:
+                return self._messages_after(call)
             case "POST /users/@me/channels":
                 return self._open_dm(call)
             case "POST /interactions/:id/:token/callback":
@@ -80,6 +82,12 @@ class Rules:
             return _snowflake(call.body, "recipient_id")
         channel = self.backend.channels.get(call.channel_id or 0)
         return next(iter(channel.recipient_ids), None) if channel else None
+
+    def _messages_after(self, call: Call) -> Reply:
+        """Return the next messages after one; simcord would return the newest of them all."""
+        limit = int(call.query.get("limit", 50))
+        reply = dispatch(self.backend, replace(call, query={**call.query, "limit": "1000000"}))
+        return replace(reply, body=reply.body[-limit:]) if isinstance(reply.body, list) else reply
 
     def _unreachable(self, call: Call) -> Reply | None:
         person = self.person(call)

@@ -214,3 +214,13 @@ async def test_every_request_can_be_checked() -> None:
             assert status == 200
         (complaint,) = server.ledger.complaints
         assert complaint.text == "no greeting"
+
+
+async def test_a_history_is_read_onwards_page_by_page(
+    server: LocalDiscord, place: Place, api: Api
+) -> None:
+    said = [server.world.say(place.reader, place.channel, f"line {n}") for n in range(5)]
+    path = f"/channels/{place.channel}/messages?limit=2&after="
+    _, _, page = await api.call("GET", f"{path}{said[0]}")
+    assert isinstance(page, list)
+    assert [int(message["id"]) for message in page] == [said[2], said[1]]

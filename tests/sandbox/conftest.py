@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.sandbox import Sandbox
 from tests.conftest import IN_CI
@@ -25,6 +25,9 @@ SWITCHES = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# Milliseconds. A machine that runs other tests beside takes longer than the usual five seconds.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

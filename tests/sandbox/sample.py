@@ -103,6 +103,11 @@ async def remind(interaction: discord.Interaction) -> None:
     await interaction.user.send(view=card(TITLES[2]))
 
 
+@app_commands.command()
+async def silent(_: discord.Interaction) -> None:
+    """Never answer."""
+
+
 class SampleBot(commands.AutoShardedBot):
     def __init__(self) -> None:
         super().__init__(
@@ -114,5 +119,6 @@ class SampleBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         self.tree.add_command(papers)
         self.tree.add_command(remind)
+        self.tree.add_command(silent)
         self.add_dynamic_items(SaveButton, NoteButton)
         await self.tree.sync()

@@ -171,3 +171,30 @@ async def test_a_listed_paper_is_matched_once_and_again_when_its_text_changes(
 async def test_what_was_listed_long_ago_is_matched_with_nothing(store: Store) -> None:
     await store.run(record, a_listing(papers=[ONE], day=TODAY - DAY))
     assert await store.read(listings.unmatched, since=TODAY, limit=9) == []
+
+
+async def test_what_was_seen_before_the_list_moved_moves_nothing_back(store: Store) -> None:
+    earlier = a_listing(papers=[ONE, TWO])
+    later = a_listing(papers=[TWO, THREE, ONE], seen_at=NOON + HOUR)
+    for listing in (earlier, later):
+        await store.run(record, listing)
+    before = await store.run(written)
+    for listing in (earlier, later):
+        await store.run(record, listing)
+    assert await entry_ids(store) == [TWO, THREE, ONE]
+    assert await store.run(written) == before
+
+
+async def test_papers_that_are_heard_of_outside_of_a_list_stand_in_none(store: Store) -> None:
+    took = await store.run(listings.hear, "huggingface", [a_record(ONE, 5)], seen_at=NOON)
+    assert took.ids == (ONE,)
+    assert list(await store.read(listings.snapshots_of, [ONE])) == [ONE]
+    assert await store.read(listings.entries_since, TODAY - DAY) == []
+
+
+async def test_the_last_change_of_each_day_s_list_is_known(store: Store) -> None:
+    await store.run(record, a_listing(papers=[ONE], day=TODAY - DAY, seen_at=NOON - DAY))
+    await store.run(record, a_listing(papers=[ONE]))
+    await store.run(record, a_listing(papers=[ONE, TWO], seen_at=NOON + HOUR))
+    changed = await store.read(listings.changes_of_days, "huggingface", "daily", since=TODAY)
+    assert changed == {TODAY: NOON + HOUR}

@@ -44,14 +44,13 @@ sizes.observe(document.getElementById("channel-message-list"));
 // and Enter on a command that needs nothing more would open its options instead of sending it.
 let browsing = false; // whether an arrow key moved in the list since
 
-function isChosen(field) {
-  const listed = [...document.querySelectorAll(".command-suggestion")];
-  return listed.some((item) => item.dataset.value.toLowerCase() === field.value.toLowerCase());
-}
-
 function isReady(target) {
+  if (!target.matches(".command-chip, .command-mention, .command-option-input")) return false;
+  const listed = [...document.querySelectorAll(".command-suggestion")];
+  if (!listed.length || target.matches(".command-mention")) return true;
   if (browsing) return false;
-  return target.matches(".command-chip, .command-mention") || (target.matches(".command-option-input") && isChosen(target));
+  const isChosen = (item) => item.dataset.value.toLowerCase() === target.value.toLowerCase();
+  return target.matches(".command-chip") || listed.some(isChosen);
 }
 
 addEventListener(
@@ -67,9 +66,27 @@ addEventListener(
   true,
 );
 
+// simcord drops what is sent while it waits for something else, for suggestions above all.
+function isBusy() {
+  const { pendingAction, awaitingRevision, publishedRevision } = window.simcordPreview;
+  return pendingAction !== null || (awaitingRevision ?? 0) > publishedRevision;
+}
+
+addEventListener(
+  "submit",
+  (event) => {
+    if (!isBusy()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => form.requestSubmit(), 50);
+  },
+  true,
+);
+
 // Discord asks the bot for suggestions before the first letter; simcord waits for it.
 addEventListener("focusin", ({ target }) => {
-  if (target.matches(".command-option-input") && !target.value && document.querySelector(".command-empty")) {
+  const isEmpty = target.matches(".command-option-input") && !target.value;
+  if (isEmpty && document.querySelector(".command-empty")) {
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });

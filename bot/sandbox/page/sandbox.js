@@ -28,7 +28,8 @@ function ago(moment) {
   const minutes = Math.round((Date.parse(moment) - Date.now()) / 60000);
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   if (minutes > -1) return "just now";
-  return minutes > -60 ? words.format(minutes, "minute") : words.format(Math.round(minutes / 60), "hour");
+  if (minutes > -60) return words.format(minutes, "minute");
+  return words.format(Math.round(minutes / 60), "hour");
 }
 
 function listed(parent) {
@@ -107,8 +108,12 @@ function show() {
 }
 
 function type(command) {
-  if (shownPlace().kind === "forum") location.hash = places[0].id;
-  const box = document.querySelector("iframe.shown")?.contentDocument.getElementById("channel-composer-input");
+  if (shownPlace().kind === "forum") {
+    location.hash = places[0].id; // nothing can be typed in a forum itself
+    show();
+  }
+  const room = document.querySelector("iframe.shown")?.contentDocument;
+  const box = room?.getElementById("channel-composer-input");
   if (!box) return;
   box.focus();
   box.value = command;

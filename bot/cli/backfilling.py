@@ -1,0 +1,65 @@
+"""``backfill``: fetches the past from the sources, with progress, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import date
+
+from bot.app import asking, opened, utc_now
+from bot.cli.indexing import bring_up
+from bot.cli.say import Progress, note, say
+from bot.errors import SourceError
+from bot.jobs.backfill import Backfill, check_since
+from bot.jobs.refresh import sum_up
+from config.settings import Settings
+
+
+async def backfill(settings: Settings, *, since: date, source: str | None) -> int:
+    """Fetch what the sources have since a day; 1 if any of it could not be read.
+
+    Args:
+        source: ``huggingface`` or ``arxiv``; None for both.
+
+    Raises:
+        UserError: A source has nothing from that day.
+    """
+    check_since(since, source, now=utc_now())
+    async with opened(settings) as rooms, asking(rooms) as sources:
+        progress = Progress()
+        job = Backfill(
+            rooms.store,
+            sources.hugging_face,
+            sources.arxiv,
+            rooms.now,
+            asyncio.sleep,
+            progress.show,
+        )
+        async with _summed_up(job, progress):
+            if source != "arxiv":
+                await _to_its_end(job, job.daily_lists(since))
+            if source != "huggingface":
+                await _to_its_end(job, job.catalogue(settings.arxiv_categories, since))
+        await bring_up(rooms)
+    return 1 if job.left_out else 0
+
+
+async def _to_its_end(job: Backfill, part: Awaitable[None]) -> None:
+    """Let one source's part run; one that fails does not hold up the other."""
+    try:
+        await part
+    except SourceError as error:
+        job.left_out.append(f"{error} The same command goes on from there.")
+
+
+@asynccontextmanager
+async def _summed_up(job: Backfill, progress: Progress) -> AsyncGenerator[None]:
+    """Say what came of it in any case, also when it is stopped half-way."""
+    try:
+        yield
+    finally:
+        progress.end()
+        for why in job.left_out:
+            note(f"left out: {why}")
+        say(sum_up([job.recorded]))

@@ -1,0 +1,102 @@
+"""/help and /status."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import discord
+
+from bot.client import PaperBot
+from bot.models import SourceState
+from bot.store import feeds, listings
+from bot.store.store import Store
+from tests.builders import a_feed
+from tests.cogs.conftest import TakeIn
+from tests.cogs.sample import daily
+from tests.conftest import NOON
+from tests.discord_rules.world import World
+
+
+async def test_help_names_what_a_reader_can_do(world: World) -> None:
+    answer = await world.slash(world.reader, "help")
+    assert answer.ephemeral
+    assert answer.text.startswith("## What Paperwire can do here\n`/papers trending` Show the")
+    assert "/feeds" not in answer.text
+
+
+async def test_help_names_everything_to_a_moderator(world: World) -> None:
+    text = (await world.slash(world.moderator, "help")).text
+    for command in ("/feeds add", "/feeds history", "/topics follow", "/library remove", "/status"):
+        assert f"`{command}` " in text
+
+
+async def test_help_in_direct_messages_leaves_out_what_needs_a_server(world: World) -> None:
+    text = (await world.slash(world.moderator, "help", where=world.dm(world.moderator))).text
+    assert "`/inbox` " in text
+    assert "/feeds" not in text
+
+
+async def test_every_command_in_help_exists_and_every_command_is_there(world: World) -> None:
+    text = (await world.slash(world.moderator, "help")).text
+    named = {line.split("`")[1] for line in text.splitlines() if line.startswith("`")}
+    bot = world.env.bot
+    assert isinstance(bot, PaperBot)
+    exist = {
+        f"/{command.qualified_name}"
+        for command in bot.tree.walk_commands()
+        if isinstance(command, discord.app_commands.Command)
+    }
+    assert named == exist
+
+
+async def test_status_of_a_new_bot_says_that_nothing_was_asked_yet(world: World) -> None:
+    answer = await world.slash(world.reader, "status")
+    assert answer.text == (
+        "## Status\n0 papers, 0 of them searchable.\n### Sources\nNone was asked yet.\n"
+        "### Messages\n0 sent in 24 hours, 0 owed, 0 held. 0 feeds, 0 people with topics."
+    )
+    assert answer.ephemeral
+
+
+async def test_status_names_what_is_good_and_what_is_broken(
+    world: World, take_in: TakeIn, store: Store
+) -> None:
+    await take_in(daily(count=3))
+    hour = timedelta(hours=1)
+    good = SourceState("huggingface", "trending", NOON, NOON)
+    failing = SourceState(
+        "arxiv", "cs.LG", NOON, NOON - hour, "arXiv answered 503 **busy**", NOON + hour
+    )
+    for state in (good, failing):
+        await store.run(listings.note_state, state)
+    made = await store.run(feeds.add, a_feed())
+    await store.run(feeds.pause, made.id, now=NOON, because="the channel is gone")
+    text = (await world.slash(world.reader, "status")).text
+    at = int(NOON.timestamp())
+    assert "3 papers, 3 of them searchable." in text
+    assert "Newest daily list: 2 March 2026, 3 papers." in text
+    assert f"huggingface trending: good <t:{at}:R>\n" in text
+    assert (
+        f"arxiv cs.LG: good <t:{at - 3600}:R>, now failing: arXiv answered 503"
+        rf" \*\*busy\*\*, again <t:{at + 3600}:R>"
+    ) in text
+    assert text.endswith("Feed 1 is paused: the channel is gone.")
+
+
+async def test_status_stays_within_one_message_whatever_fails(world: World, store: Store) -> None:
+    for number in range(60):
+        state = SourceState("arxiv", f"cs.{number}", NOON, None, "*" * 400)
+        await store.run(listings.note_state, state)
+    assert len((await world.slash(world.reader, "status")).text) < 4_000
+
+
+async def test_status_shows_the_two_newest_daily_lists_and_those_that_fail(
+    world: World, store: Store
+) -> None:
+    for day in range(1, 7):
+        error = "no answer" if day == 2 else None
+        state = SourceState("huggingface", f"daily 2026-02-0{day}", NOON, NOON, error)
+        await store.run(listings.note_state, state)
+    text = (await world.slash(world.reader, "status")).text
+    shown = [day for day in range(1, 7) if f"daily 2026-02-0{day}" in text]
+    assert shown == [2, 5, 6]

@@ -1,0 +1,297 @@
+"""/papers: what is listed, what rises, what is asked for, and the buttons on papers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from bot.client import PaperBot
+from bot.listing_days import closes_at, complete_at
+from bot.models import Listing, Paper, Record, SourceState
+from bot.store import listings
+from bot.store.store import Store
+from tests.cogs.conftest import TakeIn
+from tests.cogs.sample import MONDAY, TITLES, TUESDAY, a_record, daily, paper_id
+from tests.conftest import NOON, Clock
+from tests.discord_rules.world import World
+
+HOSTILE = "@everyone <@&42> [free](https://evil.example) **gold** `now`\u202e\n# <#7>"
+ESCAPED = (
+    r"\@everyone \<\@\&42\> \[free\]\(https\://evil.example\) \*\*gold\*\* \`now\` \# \<\#7\>"
+).replace(r"\&", "&")
+
+
+def titles(text: str) -> list[str]:
+    """Return the titles of a numbered list, in order."""
+    return [line.split("[")[1].split("]")[0] for line in text.splitlines() if line[:2] == "**"]
+
+
+async def test_daily_shows_the_newest_complete_list_the_most_voted_first(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(a_record(1, 3), a_record(2, 30)), daily(a_record(3, 9), day=TUESDAY))
+    answer = await world.slash(world.reader, "papers daily")
+    assert answer.text.startswith("## Daily papers of 2 March 2026: 2 papers")
+    assert titles(answer.text) == [TITLES[1], TITLES[0]]
+    assert "▲ 30" in answer.text
+    assert not answer.ephemeral
+
+
+async def test_a_day_s_list_can_be_leafed_through(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=20))
+    first = await world.slash(world.reader, "papers daily", date="2026-03-02")
+    second = await world.press(world.reader, first, "Next")
+    third = await world.press(world.reader, second, "Next")
+    assert [len(titles(page.text)) for page in (first, second, third)] == [8, 8, 4]
+    assert (second.ephemeral, third.ephemeral) == (True, True)
+    assert third.text.splitlines()[1].startswith("**17.**")
+    assert [b.label for b in third.buttons] == ["17", "18", "19", "20", "Previous"]
+    assert (await world.press(world.reader, third, "Previous")).text == second.text
+
+
+async def test_a_list_that_is_still_filling_says_so(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(a_record(1, 3), day=TUESDAY))
+    answer = await world.slash(world.reader, "papers daily", date="2026-03-03")
+    complete = int(complete_at(TUESDAY).timestamp())
+    assert f"Still filling; the list is complete at <t:{complete}:f>." in answer.text
+
+
+async def test_a_list_that_was_last_looked_at_half_filled_is_not_called_complete(
+    world: World, take_in: TakeIn, store: Store
+) -> None:
+    half_past = closes_at(MONDAY) - timedelta(hours=1)
+    await take_in(daily(a_record(1, 3), seen_at=half_past))
+    state = SourceState("huggingface", f"daily {MONDAY}", good_at=half_past)
+    await store.run(listings.note_state, state)
+
+    answer = await world.slash(world.reader, "papers daily")
+    looked = int(half_past.timestamp())
+    assert f"Still filling when last looked at, <t:{looked}:f>;" in answer.text
+
+    await store.run(
+        listings.note_state, SourceState("huggingface", f"daily {MONDAY}", good_at=NOON)
+    )
+    assert "filling" not in (await world.slash(world.reader, "papers daily")).text
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-03-01", "1 March 2026 is a weekend: Hugging Face makes no list then."),
+        ("2026-03-03", "The list of 3 March 2026 is still filling; nothing is on it yet."),
+        ("2026-03-05", "The list of 5 March 2026 has not begun."),
+        ("2026-02-27", "The library has no list of 27 February 2026."),
+        ("2025-12-26", "26 December 2025 is a holiday: arXiv announces nothing, and there is no"),
+    ],
+)
+async def test_a_day_without_papers_is_explained(world: World, day: str, said: str) -> None:
+    assert said in (await world.slash(world.reader, "papers daily", date=day)).text
+
+
+async def test_without_a_date_an_older_list_is_better_than_none(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(a_record(1, 3), day=date(2026, 2, 20)))
+    answer = await world.slash(world.reader, "papers daily")
+    assert answer.text.startswith("## Daily papers of 20 February 2026: 1 paper\n")
+
+
+@pytest.mark.parametrize("typed", ["2026-02-30", "tomorrow!!"])
+async def test_a_day_that_is_none_is_refused_with_an_example(world: World, typed: str) -> None:
+    answer = await world.slash(world.reader, "papers daily", date=typed)
+    assert answer.text == "Give the day as YYYY-MM-DD, for example 2026-03-02."
+    assert answer.ephemeral
+
+
+async def test_trending_puts_first_what_gains_most_and_turns_its_pages(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(
+        daily(*(a_record(n, 10) for n in range(1, 13)), seen_at=NOON - timedelta(hours=9)),
+        daily(*(a_record(n, 10 + 5 * n) for n in range(1, 13)), seen_at=NOON),
+    )
+    first = await world.slash(world.reader, "papers trending", period="day")
+    assert first.text.startswith("## Trending in the last day")
+    assert titles(first.text)[0] == TITLES[11]
+    assert not first.ephemeral
+    second = await world.press(world.reader, first, "Next")
+    assert second.ephemeral
+    assert [b.label for b in second.buttons] == ["9", "10", "11", "12", "Previous"]
+
+
+async def test_trending_on_a_topic_keeps_to_it_and_says_why(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers trending", topic="language models")
+    assert answer.text.startswith("## Trending in the last 7 days on language models")
+    assert titles(answer.text) == [TITLES[4]]
+
+
+async def test_a_topic_that_makes_no_sense_is_told_to_its_writer_alone(world: World) -> None:
+    answer = await world.slash(world.reader, "papers trending", topic='"half a phrase')
+    assert "has no partner" in answer.text
+    assert answer.ephemeral
+
+
+async def test_trending_without_any_numbers_shows_the_starter_library(
+    world: World, take_in: TakeIn
+) -> None:
+    starter = Listing("starter", "starter", date(2024, 1, 1), NOON, (a_record(1),))
+    await take_in(starter)
+    answer = await world.slash(world.reader, "papers trending")
+    assert answer.text.startswith("## Starter library")
+    assert "No source has been reached yet" in answer.text
+
+
+async def test_trending_with_nothing_to_show_says_so(world: World) -> None:
+    answer = await world.slash(world.reader, "papers trending", period="month")
+    assert answer.text == "Nothing gained attention in the last 30 days."
+
+
+@pytest.mark.parametrize(
+    "query", ["forgets on purpose", "cach forgts", "2602.00002", "arxiv.org/abs/2602.00002v3"]
+)
+async def test_search_finds_by_words_with_typos_by_id_and_by_link(
+    world: World, take_in: TakeIn, query: str
+) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers search", query=query)
+    assert titles(answer.text)[0] == TITLES[1]
+    assert not answer.ephemeral
+
+
+async def test_a_search_without_a_find_says_what_to_try(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=2))
+    answer = await world.slash(world.reader, "papers search", query="zymurgy")
+    assert answer.text == (
+        "No paper here has those words. Try fewer or more general ones, or an arXiv id."
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", [paper_id(2), TITLES[1], TITLES[1].upper(), "https://huggingface.co/papers/2602.00002"]
+)
+async def test_show_takes_an_id_a_link_or_the_whole_title(
+    world: World, take_in: TakeIn, typed: str
+) -> None:
+    await take_in(daily(count=3))
+    card = await world.slash(world.reader, "papers show", paper=typed)
+    assert card.text.startswith(f"### [{TITLES[1]}](<https://arxiv.org/abs/2602.00002>)")
+    assert [b.label for b in card.buttons] == ["Open", "Similar", "Save"]
+    assert card.button("Open").url == "https://arxiv.org/abs/2602.00002"
+
+
+@pytest.mark.parametrize("typed", ["a cache", "forgts on purpse", "2602.00002", "2602.0000"])
+async def test_what_autocomplete_offers_is_accepted(
+    world: World, take_in: TakeIn, typed: str
+) -> None:
+    await take_in(daily(count=12))
+    choices = await world.autocomplete(world.reader, "papers show", paper=typed)
+    assert (TITLES[1], paper_id(2)) in choices
+    for title, value in choices:
+        card = await world.slash(world.reader, "papers show", paper=value)
+        assert card.text.startswith(f"### [{title}]")
+
+
+async def test_autocomplete_offers_the_newest_before_anything_is_typed(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=30))
+    choices = await world.autocomplete(world.reader, "papers similar", paper="")
+    assert [value for _, value in choices] == [paper_id(n) for n in range(30, 5, -1)]
+
+
+async def test_an_unknown_title_gets_the_nearest_offered(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers show", paper="Sparse atention for documents")
+    assert answer.text == (
+        "No paper here has that title or id. Did you mean “Sparse attention for long documents”?"
+    )
+
+
+async def test_a_title_near_none_is_said_to_be_unknown(world: World) -> None:
+    answer = await world.slash(world.reader, "papers show", paper="zymurgy")
+    assert answer.text == (
+        "No paper here has that title or id. /papers search finds it by its words."
+    )
+
+
+async def test_an_unknown_id_is_said_to_be_unknown(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=1))
+    answer = await world.slash(world.reader, "papers show", paper="arXiv:2401.99999")
+    assert answer.text == "The library does not have arXiv 2401.99999 (yet)."
+
+
+async def test_similar_shows_what_is_near_and_not_the_paper_itself(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=5))
+    answer = await world.slash(world.reader, "papers similar", paper=paper_id(5))
+    assert answer.text.startswith(f"## Near in meaning to {TITLES[4]}")
+    assert sorted(titles(answer.text)) == sorted(TITLES[:4])
+
+
+async def test_similar_to_the_only_paper_is_nothing_yet(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=1))
+    answer = await world.slash(world.reader, "papers similar", paper=paper_id(1))
+    assert answer.text == "Nothing near it is known yet."
+
+
+async def test_a_hostile_paper_is_only_words(world: World, take_in: TakeIn) -> None:
+    paper = Paper(
+        id=paper_id(1),
+        title=HOSTILE,
+        abstract=HOSTILE * 300,
+        authors=(HOSTILE,) * 400,
+        organization=HOSTILE,
+        categories=(HOSTILE,),
+        code_url="javascript:alert(1)",
+        thumbnail_url="file:///etc/passwd",
+    )
+    await take_in(daily(Record(paper, upvotes=1)))
+    card = await world.slash(world.reader, "papers show", paper=paper_id(1))
+    assert card.text.startswith(f"### [{ESCAPED}](<https://arxiv.org/abs/2602.00001>)")
+    assert [b.label for b in card.buttons] == ["Open", "Similar", "Save"]
+    for command in ("papers daily", "papers trending"):
+        assert ESCAPED in (await world.slash(world.reader, command)).text
+    choices = await world.autocomplete(world.reader, "papers show", paper="")
+    assert choices == [(HOSTILE.replace("\u202e\n", " "), paper_id(1))]
+    near = await world.slash(world.reader, "papers show", paper="everyone free gold")
+    assert f"Did you mean “{ESCAPED}”?" in near.text
+
+
+async def test_the_buttons_of_a_list_and_a_card_work_after_a_restart(
+    world: World, take_in: TakeIn, make_bot: Callable[[], PaperBot]
+) -> None:
+    await take_in(daily(count=20))
+    listed = await world.slash(world.reader, "papers trending")
+    await world.restart(make_bot)
+
+    card = await world.press(world.moderator, listed, "2")
+    assert card.ephemeral
+    assert card.text.startswith(f"### [{TITLES[1]}]")
+    similar = await world.press(world.moderator, card, "Similar")
+    assert similar.text.startswith(f"## Near in meaning to {TITLES[1]}")
+    assert similar.ephemeral
+    assert "**9.**" in (await world.press(world.moderator, listed, "Next")).text
+
+
+async def test_save_saves_and_pressed_again_takes_off(world: World, take_in: TakeIn) -> None:
+    await take_in(daily(count=2))
+    card = await world.slash(world.reader, "papers show", paper=paper_id(2))
+    saved = await world.press(world.moderator, card, "Save")
+    assert saved.text.startswith("Saved. /library list")
+    assert saved.ephemeral
+    assert TITLES[1] in (await world.slash(world.moderator, "library list")).text
+    again = await world.press(world.moderator, card, "Save")
+    assert again.text == "Taken off your reading list."
+    assert (await world.slash(world.reader, "library list")).text.startswith("Your reading list is")
+
+
+async def test_papers_work_in_direct_messages(world: World, take_in: TakeIn, clock: Clock) -> None:
+    await take_in(daily(count=3))
+    there = world.dm(world.reader)
+    listed = await world.slash(world.reader, "papers daily", where=there)
+    assert titles(listed.text) == list(TITLES[:3])
+    assert (await world.press(world.reader, listed, "3")).text.startswith(f"### [{TITLES[2]}]")

@@ -1,0 +1,1 @@
+"""The unmodified bot as a process of its own, against a local Discord."""

@@ -1,0 +1,120 @@
+"""A database that cannot be written for a while: nothing is lost, nothing doubled, and it shows."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import subprocess
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot.models import DeliveryState
+from bot.store.store import Store
+from tests.local_discord import Effect, Fault, LocalDiscord
+from tests.process.bot_process import BotProcess, bot_process
+from tests.process.conftest import Place
+from tests.process.owing import everything, owe_words
+
+Trouble = Callable[[BotProcess, Path], AbstractContextManager[None]]
+
+
+@contextmanager
+def locked(bot: BotProcess, database: Path) -> Generator[None]:
+    """Write in the database without end."""
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def failing(bot: BotProcess, database: Path) -> Generator[None]:
+    """Let every write of the process to a file fail."""
+    pid, (soft, hard) = bot.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, hard))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def full(bot: BotProcess, database: Path) -> Generator[None]:
+    """Fill the disk to the last byte."""
+    ballast = database.with_name("ballast")
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+    yield
+    ballast.unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Generator[Path]:
+    """A disk of two megabytes. Skips where this user may not mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "paperwire", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def owe_first(db: Database, place: Place) -> None:
+    owe_words(db, place.reader, "before")
+
+
+async def sent_exactly_once_through(
+    trouble: Trouble, sign: str, server: LocalDiscord, place: Place, database: Path
+) -> None:
+    """Let trouble begin while a message is made, and end after it was said."""
+    async with Store(database) as store:
+        await store.run(owe_words, place.reader, "before")
+    server.faults.add(Fault(Effect.SLOW, path="*/messages", seconds=2, after=True))
+    async with bot_process(server, database) as bot:
+        await server.gateway.ready()
+        await server.until(lambda: server.ledger.messages, 60)
+        with trouble(bot, database):
+            await bot.logged(sign)
+            status = await server.slash(place.owner, place.channel, "status")
+            await status.finished()
+            assert sign in status.text
+            assert str(database.parent) not in status.text
+            assert len(bot.lines(sign)) == 1
+        async with Store(database) as store:
+            await store.run(owe_words, place.owner, "after")
+        await server.until(lambda: len(posted(server)) == 2, 60)
+        assert await bot.stop() == 0
+    async with Store(database) as store:
+        deliveries = await store.read(everything)
+    assert [d.state for d in deliveries] == [DeliveryState.SENT] * 2
+    assert sorted(posted(server)) == sorted(d.message_id or 0 for d in deliveries)
+    assert len(bot.lines(sign)) == 1
+    assert not bot.lines("Traceback")
+
+
+def posted(server: LocalDiscord) -> list[int]:
+    return [m.id for m in server.ledger.messages.values() if not m.ephemeral]
+
+
+async def test_another_process_that_holds_the_database(
+    server: LocalDiscord, place: Place, database: Path
+) -> None:
+    await sent_exactly_once_through(locked, "locked by another", server, place, database)
+
+
+async def test_a_disk_that_takes_nothing(
+    server: LocalDiscord, place: Place, database: Path
+) -> None:
+    await sent_exactly_once_through(failing, "disk answers with errors", server, place, database)
+
+
+async def test_a_full_disk(server: LocalDiscord, place: Place, small_disk: Path) -> None:
+    database = small_disk / "paperwire.sqlite"
+    await sent_exactly_once_through(full, "the disk is full", server, place, database)

@@ -1,0 +1,152 @@
+"""Text from outside, made harmless."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.render.text import (
+    count,
+    day,
+    escape,
+    excerpt,
+    first_sentence,
+    link,
+    moment,
+    plain,
+    shorten,
+)
+from tests.render.pages import HOSTILE, hostile, markup
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("A  title\nin two lines ", "A title in two lines"),
+        ("a\u200bb\u200dc\ufeff", "abc"),
+        ("\u202egnp.exe\u202c", "gnp.exe"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("tab\there\x00nul\x1besc", "tab here nul esc"),
+        ("line\u2028and\u2029paragraph\x85next", "line and paragraph next"),
+        ("half \ud800 private \ue000", "half private"),
+        ("Zoë, Ångström, 李雷, עברית, हिन्दी, ∑ αβ", "Zoë, Ångström, 李雷, עברית, हिन्दी, ∑ αβ"),
+        ("\U000e0041\u3164\u115f", ""),
+        ("", ""),
+    ],
+)
+def test_plain_text_is_what_a_reader_sees(text: str, seen: str) -> None:
+    assert plain(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("Attention is all you need", "Attention is all you need"),
+        ("*a* _b_ ~c~ `d` |e|", r"\*a\* \_b\_ \~c\~ \`d\` \|e\|"),
+        ("@everyone <@1>", r"\@everyone \<\@1\>"),
+        ("[a](https://b.c)", r"\[a\]\(https\://b.c\)"),
+        (":smile: <t:1:R>", r"\:smile\: \<t\:1\:R\>"),
+        ("# a", r"\# a"),
+        ("-# a", r"-\# a"),
+        ("- a", r"\- a"),
+        ("+ a", r"\+ a"),
+        ("1. a", r"1\. a"),
+        ("2024. a", r"2024\. a"),
+        ("> a", r"\> a"),
+        ("GPT-4 at 1.5 - a study", "GPT-4 at 1.5 - a study"),
+        ("\\*a*", r"\\\*a\*"),
+        ("a\n# b", r"a \# b"),
+    ],
+)
+def test_escaped_text_shows_itself(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+    assert markup(escaped) is None
+
+
+@settings(deadline=None)
+@given(hostile)
+def test_no_escaped_text_does_anything(text: str) -> None:
+    escaped = escape(text)
+    assert markup(escaped) is None
+    assert "\n" not in escaped
+
+
+@given(st.text())
+def test_escaping_hides_nothing(text: str) -> None:
+    unescaped = iter(escape(text))
+    shown = "".join(next(unescaped) if c == "\\" else c for c in unescaped)
+    assert shown == plain(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("most", [1, 2, 7, 40])
+def test_an_excerpt_is_harmless_wherever_it_is_cut(text: str, most: int) -> None:
+    assert markup(excerpt(text, most)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [
+        ("short", 5, "short"),
+        ("one two three", 9, "one two…"),
+        ("one, two three", 9, "one, two…"),
+        ("one two, three", 10, "one two…"),
+        ("unbreakable", 6, "unbre…"),
+        ("a unbreakable", 9, "a unbrea…"),
+        ("ab", 1, "…"),
+        ("ab", 0, ""),
+        ("", 0, ""),
+    ],
+)
+def test_text_is_cut_at_a_word(text: str, most: int, short: str) -> None:
+    assert shorten(text, most) == short
+
+
+@given(st.text(), st.integers(0, 50))
+def test_short_text_is_short(text: str, most: int) -> None:
+    short = shorten(text, most)
+    assert len(short) <= most
+    assert text.startswith(short.removesuffix("…"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("We do this. We do that.", "We do this."),
+        ("Is it? It is.", "Is it?"),
+        ("At 1.5 times the speed", "At 1.5 times the speed"),
+        ("One\nsentence. Two.", "One sentence."),
+        ("", ""),
+    ],
+)
+def test_the_first_sentence_is_found(text: str, sentence: str) -> None:
+    assert first_sentence(text, 99) == sentence
+
+
+def test_the_first_sentence_is_shortened() -> None:
+    assert first_sentence("A rather long sentence. And another.", 14) == "A rather long…"
+
+
+@pytest.mark.parametrize(
+    ("label", "url", "markdown"),
+    [
+        ("A title", "https://arxiv.org/abs/1", "[A title](<https://arxiv.org/abs/1>)"),
+        ("[x](y)", "https://a.org", r"[\[x\]\(y\)](<https://a.org>)"),
+        ("A title", None, "A title"),
+        ("\u200b", "https://a.org", "[untitled](<https://a.org>)"),
+    ],
+)
+def test_a_link_has_harmless_words(label: str, url: str | None, markdown: str) -> None:
+    assert link(label, url) == markdown
+
+
+def test_days_moments_and_counts_are_in_words() -> None:
+    at = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    assert day(date(2026, 3, 3)) == "3 March 2026"
+    assert moment(at) == "<t:1772539200:R>"
+    assert moment(at, "D") == "<t:1772539200:D>"
+    assert (count(1, "paper"), count(1_204, "paper")) == ("1 paper", "1,204 papers")
+    assert count(2, "is", "are") == "2 are"

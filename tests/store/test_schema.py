@@ -1,0 +1,84 @@
+"""The tables and who may open them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot.errors import StoreError
+from bot.store import papers, schema
+from bot.store.store import Store
+from tests.builders import a_paper
+from tests.conftest import NOON
+
+
+def from_the_future(db: Database) -> None:
+    db.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('paperwire', 'telepathy', '2030-01-01')"
+    )
+
+
+@pytest.fixture
+def db() -> Database:
+    db = Database(memory=True)
+    schema.migrations.apply(db)
+    return db
+
+
+def test_every_table_is_strict(db: Database) -> None:
+    ours = [table for table in db.tables if not table.name.startswith(("_", "sqlite_"))]
+    assert len(ours) > 10
+    assert [table.name for table in ours if not table.strict] == []
+
+
+def test_every_reference_points_at_something(db: Database) -> None:
+    tables = set(db.table_names())
+    references = [key for table in db.tables for key in table.foreign_keys]
+    assert references
+    assert {key.other_table for key in references} <= tables
+
+
+def test_migrating_twice_changes_nothing(db: Database) -> None:
+    before = db.schema
+    schema.migrations.apply(db)
+    assert db.schema == before
+    assert {migration.name for migration in schema.migrations.applied(db)} == schema.known()
+
+
+def test_a_migration_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
+    """The next start begins it again, instead of stumbling over half of its tables."""
+    db = Database(tmp_path / "cut.sqlite")
+    db.execute("CREATE TABLE snapshot (taken TEXT)")  # the first migration fails half-way on it
+    with pytest.raises(sqlite3.OperationalError):
+        schema.migrations.apply(db)
+    assert "paper" not in db.table_names()
+    db.execute("DROP TABLE snapshot")
+    schema.migrations.apply(db)
+    db.close()
+
+
+async def test_a_database_is_the_same_after_it_was_closed(tmp_path: Path) -> None:
+    path = tmp_path / "paperwire.sqlite"
+    async with Store(path) as store:
+        identity = await store.read(schema.identity)
+        await store.run(papers.take_in, "arxiv", [a_paper()], said_at=NOON)
+    async with Store(path) as store:
+        assert await store.read(schema.identity) == identity
+        assert await store.read(papers.get, a_paper().id) == a_paper()
+    async with Store(tmp_path / "other.sqlite") as other:
+        assert await other.read(schema.identity) != identity
+
+
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "paperwire.sqlite"
+    async with Store(path) as store:
+        await store.run(from_the_future)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"newer Paperwire \(telepathy\); update the program"):
+        async with Store(path):
+            pass
+    assert path.read_bytes() == before
