@@ -20,6 +20,8 @@ from bot.store import outbox, papers
 from bot.store.feeds import Decision
 from bot.store.store import Store
 
+MOST_PREVIEWED = 8
+"""Papers in a preview, as many as one message lists."""
 MOST_ASKED = 10_000
 """Papers looked at when a preview is posted; no lists of two weeks have more."""
 
@@ -30,7 +32,7 @@ class Preview:
 
     digest: Digest
     more: int
-    """Papers that the digest's last button would open."""
+    """Further papers: those that a digest's last button would open, or that cards would show."""
     backlog: Backlog
     """What it is made of."""
     can_post: bool
@@ -43,13 +45,15 @@ async def preview(store: Store, feed: Feed, *, now: datetime) -> Preview | None:
     None if nothing on the lists fits.
     """
     free = await store.read(room, feed, now)
+    most = free or feed.max_papers
     for backlog in Backlog:
-        choice = await chosen(store, feed, room=free or feed.max_papers, now=now, backlog=backlog)
+        choice = await chosen(store, feed, room=most, now=now, backlog=backlog)
         if choice.posted:
             new = backlog is not Backlog.ALL_TAKEN_IN
             can_post = free > 0 and new and feed.paused_at is None
-            shown = await store.read(_digest, feed, choice)
-            return Preview(shown, len(choice.more), backlog, can_post)
+            more = len(choice.more) + len(choice.posted[MOST_PREVIEWED:])
+            shown = replace(choice, posted=choice.posted[:MOST_PREVIEWED])
+            return Preview(await store.read(_digest, feed, shown), more, backlog, can_post)
     return None
 
 
@@ -113,10 +117,16 @@ def _refuse_double(feed: Feed, others: Sequence[Feed]) -> None:
 
 
 def resume_feed(db: Database, feed: Feed, *, now: datetime) -> bool:
-    """Let a feed go on and release what was held back for its channel; False if it runs."""
+    """Let a feed go on and release what was held back for its channel; False if it runs.
+
+    Words that it is paused are dropped where nobody has read them yet.
+    """
     resumed = feed_store.resume(db, feed.id)
     if resumed:
         outbox.release_target(db, target_of(feed), now=now)
+        for notice in outbox.held_notices(db, feed.created_by):
+            if notice.subject.startswith(f"paused:{feed.id}:"):
+                outbox.settle(db, notice.id, DeliveryState.GAVE_UP, reason="the feed goes on again")
     return resumed
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 import discord
 from discord.ext import commands
-from sqlite_utils import Database
 
 from bot import feeding
 from bot.client import PaperBot, Services
 from bot.errors import StoreError
-from bot.models import DeliveryState, Feed, Style
-from bot.store import feeds, outbox
+from bot.models import Feed, Style
+from bot.store import feeds
 
 log = logging.getLogger(__name__)
 
@@ -83,18 +81,10 @@ class Places(commands.Cog):
             log.warning("feeds of server %s could not be looked at: %s", guild.id, error)
 
     async def _resume(self, feed: Feed) -> None:
-        if await self.services.store.run(resume, feed, now=self.services.now()):
+        if await self.services.store.run(feeding.resume_feed, feed, now=self.services.now()):
             log.info("feed %s goes on: its channel is open again", feed.id)
             self.services.wake("compose")
             self.services.wake("deliver")
-
-
-def resume(db: Database, feed: Feed, *, now: datetime) -> bool:
-    """Let a feed go on, and drop the words that it is paused where nobody has read them."""
-    for notice in outbox.held_notices(db, feed.created_by):
-        if notice.subject.startswith(f"paused:{feed.id}:"):
-            outbox.settle(db, notice.id, DeliveryState.GAVE_UP, reason="the feed goes on again")
-    return feeding.resume_feed(db, feed, now=now)
 
 
 def _is_open(guild: discord.Guild, feed: Feed) -> bool:

@@ -70,6 +70,15 @@ def test_the_best_come_first_then_the_most_voted_then_by_id() -> None:
     assert choose(a_feed(), papers, today=TODAY, room=9).posted == ("b", "c", "a", "d")
 
 
+def test_of_equals_the_newest_comes_first_and_those_without_a_date_last() -> None:
+    papers = [
+        candidate("a"),
+        replace(candidate("b"), published_at=NOON - DAY),
+        replace(candidate("c"), published_at=NOON),
+    ]
+    assert choose(a_feed(), papers, today=TODAY, room=9).posted == ("c", "b", "a")
+
+
 def test_a_digest_names_what_has_no_room() -> None:
     papers = [candidate(id, score=-n) for n, id in enumerate("abc")]
     choice = choose(a_feed(), papers, today=TODAY, room=2)
@@ -93,6 +102,13 @@ def test_the_days_are_those_of_the_papers_that_go_out() -> None:
     ]
     choice = choose(a_feed(), papers, today=TODAY, room=1)
     assert choice.days == (TODAY - 2 * DAY, TODAY)
+
+
+def test_the_days_are_those_of_daily_lists_where_any_has_a_paper() -> None:
+    trending = candidate("a", days_ago=0)
+    both = replace(candidate("b", days_ago=0), daily=TODAY - DAY)
+    choice = choose(a_feed(), [trending, both], today=TODAY, room=9)
+    assert choice.days == (TODAY - DAY,)
 
 
 @pytest.mark.parametrize("style", Style)
@@ -120,6 +136,12 @@ def test_what_was_posted_or_settled_is_no_news(
     verdict: tuple[str, str | None] | None, news: bool
 ) -> None:
     assert is_news(verdict) is news
+
+
+def test_the_backlog_is_news_where_a_moderator_wants_it() -> None:
+    assert is_news(("held", Held.BASELINE), backlog_too=True)
+    assert not is_news(("held", Held.DUPLICATE), backlog_too=True)
+    assert not is_news(("post", None), backlog_too=True)
 
 
 def test_every_reason_has_words() -> None:

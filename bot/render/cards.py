@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.models import Paper, byline
 from bot.posts import Shown
-from bot.render.text import count, escape, excerpt, first_sentence, link, moment, plain, shorten
+from bot.render.text import count, excerpt, link, moment, plain, shorten
 
 ACCENT = discord.Colour(0x2F6F8F)
 MOST_TEXT = 3_600
@@ -226,12 +226,12 @@ def _text(shown: Shown, number: int, most: _Lengths) -> str:
     paper = shown.paper
     authors = excerpt(byline(paper.authors, most=1), most.authors)
     facts = " · ".join(part for part in (numbers(shown), authors) if part)
-    about = first_sentence(paper.ai_summary or paper.abstract, most.summary)
+    about = excerpt(paper.ai_summary or paper.abstract, most.summary)
     reason = excerpt(shown.reason or "", most.reason)
     lines = [
         f"**{number}.** {_title(paper, most.title)}",
         f"-# {facts}" if facts else "",
-        escape(about),
+        about,
         f"-# {reason}" if reason else "",
     ]
     return "\n".join(line for line in lines if line)

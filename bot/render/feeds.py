@@ -92,7 +92,7 @@ def _entry(feed: Feed, now: datetime, most: int) -> str:
 
 def preview(found: Preview) -> Page:
     """Return what a feed would post, for one moderator's eyes."""
-    rest = f" Its last button would open {found.more:,} more." if found.more else ""
+    rest = _REST[found.digest.feed.style].format(more=found.more) if found.more else ""
     top = ui.TextDisplay["Page"](f"-# A preview that only you see. {_MADE_OF[found.backlog]}{rest}")
     page = Page(top, *digest(found.digest).children)
     if found.can_post:
@@ -101,6 +101,11 @@ def preview(found: Preview) -> Page:
     return page
 
 
+_REST = {
+    Style.DIGEST: " Its last button would open {more:,} more.",
+    Style.CARDS: " It would post {more:,} more.",
+    Style.FORUM: " It would post {more:,} more.",
+}
 _MADE_OF = {
     Backlog.LEFT_OUT: "Nothing was posted.",
     Backlog.TAKEN_IN: "Nothing was posted, and this is no news to the feed: it was listed before.",

@@ -13,7 +13,6 @@ _INVISIBLE = re.compile(
 )
 _MARKDOWN = re.compile(r"([\\*_~`|>#\[\]()<{}:@])")
 _LIST_START = re.compile(r"^(\d*)([-+.])(?=\s)")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
 
 def plain(text: str) -> str:
@@ -54,12 +53,6 @@ def shorten(text: str, most: int) -> str:
     cut = text[:most]
     head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut[:-1]
     return head.rstrip(" ,;:.") + "…"
-
-
-def first_sentence(text: str, most: int) -> str:
-    """Return a text's first sentence, shortened."""
-    sentence = _SENTENCE_END.split(plain(text), maxsplit=1)[0]
-    return shorten(sentence, most)
 
 
 def link(label: str, url: str | None) -> str:

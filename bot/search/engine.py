@@ -40,7 +40,9 @@ log = logging.getLogger(__name__)
 LONGEST_QUERY = 1_000
 """Characters of a query that count."""
 DEPTH = 200
-"""Best papers by words that are looked at closer."""
+"""Best papers by words that are ordered by meaning too."""
+CLOSER = 100
+"""Best of these that are looked at for words in their exact form."""
 SPARE = 16
 """Nearest papers asked for in excess: rows may hold none any more."""
 EMBEDDED_TOGETHER = 256
@@ -225,8 +227,9 @@ class SearchEngine:
         scores = np.array(found.scores, np.float32)
         if not wanted.words or not found.rows:
             return scores
-        closer = snapshot.scores(matching.closer_look(found.rows, wanted.words), len(found.rows))
-        scores += np.array([closer[row] for row in found.rows], np.float32)
+        look = matching.closer_look(found.rows[:CLOSER], wanted.words)
+        exact = snapshot.scores(look, CLOSER)
+        scores += np.array([exact.get(row, 0.0) for row in found.rows], np.float32)
         papers = self._vectors.directions(np.array(found.rows))
         meant = self._vectors.direction(self._meaning(query.wishes))
         return fused(scores, papers, meant, query_words=len(wanted.words))

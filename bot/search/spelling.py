@@ -27,7 +27,7 @@ def corrected(query: Query, snapshot: Snapshot) -> Query:
 
 def _corrected_clause(clause: Clause, snapshot: Snapshot) -> Clause:
     field = FIELDS.get(clause.field)
-    if field is None or clause.is_excluded:
+    if field is None or clause.is_excluded or snapshot.knows(field, clause.text.lower()):
         return clause
     words = words_of(clause.text)
     right = [corrected_word(word, field, snapshot) for word in words]

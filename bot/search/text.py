@@ -26,8 +26,8 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that a search leaves out, unless it has no others."""
 
 _WORD = re.compile(r"[^\W_]+")
-_COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/.+'’][^\W_]+)+")
-_CAMEL = re.compile(r"\b[^\W_]*[a-z][A-Z][^\W_]*")
+_COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-‐‑–/.+'’][^\W_]+)+")
+_CAMEL = re.compile(r"(?<![^\W_])[^\W_]*?[a-z][A-Z][^\W_]*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -74,11 +74,17 @@ def compounds(text: str) -> Iterator[str]:
     ``pre-training`` gives ``pretraining`` and ``SkillClaw`` gives ``Skill Claw``, so that each
     is found by either.
     """
-    for match in _COMPOUND.finditer(text):
+    for piece in dict.fromkeys(text.split()):
+        if not (piece.islower() and piece.isalpha()):
+            yield from _respelled(piece)
+
+
+def _respelled(piece: str) -> Iterator[str]:
+    for match in _COMPOUND.finditer(piece):
         joined = "".join(_WORD.findall(match[0]))
         if len(joined) >= SHORTEST_COMPOUND:
             yield joined
-    for match in _CAMEL.finditer(text):
+    for match in _CAMEL.finditer(piece):
         yield _HUMP.sub(" ", match[0])
 
 

@@ -23,7 +23,9 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 class Batch:
     """What some papers have, by code."""
 
-    def __init__(self, papers: Sequence[Codes]) -> None:
+    def __init__(self, papers: Sequence[Codes], *, first: int = 0) -> None:
+        self.first = first
+        """The number of the first paper, among all that are matched."""
         self.count = len(papers)
         self.width = -(-self.count // 64)
         """Columns of a row of bits."""

@@ -13,6 +13,7 @@ from bot.topics.codes import Codes
 from bot.topics.meaning import Steps, Vectors
 
 Rows = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 
 CHUNK = 4096
 """Topics whose meaning is compared at once: their vectors fit the processor's cache."""
@@ -93,7 +94,7 @@ class Found:
     """Pairs of alternatives and papers that fit."""
 
     topic_ids: Rows
-    papers: Rows
+    papers: Numbers
     by_words: Mask
     products: Vectors
     """Of the vectors; NaN where the alternatives have none."""
@@ -108,7 +109,7 @@ class Block:
     """One for each alternative."""
     firm: Lists
     refused: Lists
-    least_products: NDArray[np.int32]
+    least_products: Numbers
     steps: Steps
     """One row for each alternative, or no columns."""
 
@@ -179,10 +180,13 @@ class Block:
 
     def _found_by_words(self, batch: Batch, bits: Bits) -> Found:
         rows = np.flatnonzero(bits.any(axis=1))
-        places, papers = _pairs(batch.spread(bits[rows]))
-        count = len(papers)
-        nothing = np.full(count, np.nan, np.float32)
-        return Found(self.topic_ids[rows[places]], papers, np.ones(count, np.bool_), nothing)
+        places, papers = np.divmod(np.flatnonzero(batch.spread(bits[rows])), batch.count)
+        return Found(
+            self.topic_ids[rows[places]],
+            (papers + batch.first).astype(np.int32),
+            np.ones(len(papers), np.bool_),
+            np.full(len(papers), np.nan, np.float32),
+        )
 
     def _found(
         self, batch: Batch, bits: Bits, refused: Bits | None, across: Vectors, start: int
@@ -195,9 +199,13 @@ class Block:
         with_words = np.flatnonzero(bits[start:end].any(axis=1))
         worded = np.zeros_like(fits)
         worded[with_words] = batch.spread(bits[start:end][with_words])
-        rows, papers = _pairs(fits | worded)
+        pairs = np.flatnonzero(fits | worded)
+        rows, papers = np.divmod(pairs, batch.count)
         return Found(
-            self.topic_ids[start:end][rows], papers, worded[rows, papers], products[rows, papers]
+            self.topic_ids[start:end][rows],
+            (papers + batch.first).astype(np.int32),
+            worded.reshape(-1)[pairs],
+            products.reshape(-1)[pairs],
         )
 
     def _hold_to_firm(self, batch: Batch, fits: Mask, refused: Bits | None, start: int) -> None:
@@ -211,9 +219,3 @@ class Block:
         if refused is not None:
             some = np.flatnonzero(refused[start : start + len(fits)].any(axis=1))
             fits[some] &= ~batch.spread(refused[start:][some])
-
-
-def _pairs(flags: Mask) -> tuple[Rows, Rows]:
-    """Return where flags are set, as ``np.nonzero`` does, in a quarter of its time."""
-    rows, columns = np.divmod(np.flatnonzero(flags), flags.shape[1])
-    return rows, columns

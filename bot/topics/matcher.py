@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan
 
 import numpy as np
 
 from bot.models import Paper, Strictness
 from bot.topics.batch import Batch, Mask
-from bot.topics.blocks import Block, Demand, Found, Rows
+from bot.topics.blocks import Block, Demand, Found, Numbers, Rows
 from bot.topics.codes import (
     ALWAYS,
     Codes,
@@ -61,7 +61,7 @@ class Hits:
     """What topics want, in arrays, each pair once and in no order: there can be millions."""
 
     topic_ids: Rows
-    paper_indices: Rows
+    paper_indices: Numbers
     by_words: Mask
     similarities: Vectors
     """NaN where a topic has no meaning or nobody asked."""
@@ -197,10 +197,11 @@ class Matcher:
         found: list[Found] = []
         for start in range(0, len(read), TOGETHER):
             part = read[start : start + TOGETHER]
-            batch = Batch([self._codes(paper, (votes or {}).get(paper.id, 0)) for paper in part])
+            codes = [self._codes(paper, (votes or {}).get(paper.id, 0)) for paper in part]
+            batch = Batch(codes, first=start)
             near = self._steps(part, steps, start)
             for block in (*self._plain, *self._meant):
-                found += [replace(f, papers=f.papers + start) for f in block.match(batch, near)]
+                found += block.match(batch, near)
         return self._each_once(_gathered(found))
 
     def _steps(self, papers: Sequence[ReadPaper], steps: Steps | None, start: int) -> Steps:
@@ -254,14 +255,23 @@ def _settled(blocks: Sequence[Block], gone: Rows, new: Block | None) -> list[Blo
     return settled
 
 
-def _gathered(found: Sequence[Found]) -> Hits:
-    if not found:
-        nothing = np.zeros(0, np.int64)
-        return Hits(nothing, nothing, np.zeros(0, np.bool_), np.zeros(0, np.float32))
-    products = np.concatenate([each.products for each in found])
-    return Hits(
-        np.concatenate([each.topic_ids for each in found]),
-        np.concatenate([each.papers for each in found]),
-        np.concatenate([each.by_words for each in found]),
-        products / np.float32(STEPS**2),
+def _gathered(found: list[Found]) -> Hits:
+    """Return all that was found; empties the list, since both together can take a gigabyte."""
+    count = sum(len(each.papers) for each in found)
+    hits = Hits(
+        np.empty(count, np.int64),
+        np.empty(count, np.int32),
+        np.empty(count, np.bool_),
+        np.empty(count, np.float32),
     )
+    end = count
+    while found:
+        each = found.pop()
+        start = end - len(each.papers)
+        hits.topic_ids[start:end] = each.topic_ids
+        hits.paper_indices[start:end] = each.papers
+        hits.by_words[start:end] = each.by_words
+        hits.similarities[start:end] = each.products
+        end = start
+    np.divide(hits.similarities, np.float32(STEPS**2), out=hits.similarities)
+    return hits

@@ -127,6 +127,8 @@ _PIECE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WORD = re.compile(r"(?<![^\W_])[cfCF](?:\+\+|#)|[^\W_]+(?:[-.+'’_]+[^\W_]+)*")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_LEFT_OUT = STOP_WORDS | {"or", "not"}
 _NOT_IN_NAMES = re.compile(r"[^\w\s.'’&-]+|_+")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _DASH = re.compile(r"(?<!\S)[‐‑‒–—−]+")
@@ -201,9 +203,10 @@ class _Parsing:
             raise _unknown_field(piece)
         name = (piece["field"] or "").casefold()
         is_plain = not name and not piece["not"] and piece["quoted"] is None
-        if is_plain and value.casefold() == "or":
+        operator = _EDGES.sub("", value).casefold() if is_plain else ""
+        if operator == "or":
             self._begin_alternative(piece)
-        elif is_plain and value.casefold() == "not":
+        elif operator == "not":
             raise UserError(f"To leave something out, put a dash before it: {_dashed(piece)}.")
         elif name in ("has", "min"):
             self._demand(name, value, piece)
@@ -228,7 +231,7 @@ class _Parsing:
     def _add(self, clauses: Iterable[Clause], *, is_excluded: bool) -> None:
         into = self.excluded if is_excluded else self.alternatives[-1]
         for clause in clauses:
-            if clause.kind is Kind.WORD and clause.text.casefold() in STOP_WORDS:
+            if clause.kind is Kind.WORD and clause.text.casefold() in _LEFT_OUT:
                 self.left_out.append(clause.text)
             elif clause not in into:
                 into.append(clause)

@@ -1,7 +1,7 @@
 """How fast topics meet a day's papers, beside Aho-Corasick and a full-text query a topic.
 
-Run as ``python -m tests.benchmarks.matching [--meaning] [TOPICS ...]``; it reads the recorded
-daily papers. All three answer one question: which papers have all the words of which topics
+Run as ``python -m tests.benchmarks.matching [--meaning NORMAL_OR_BROAD] [TOPICS ...]``; it reads
+the recorded daily papers. All three answer one question: which papers have all the words of which topics
 (strictness broad, by words). Aho-Corasick needs ``pip install pyahocorasick``. The ratios are of
 processor time, which another program on the machine disturbs least. Each number of topics has a
 process of its own, so that its memory can be told.
@@ -139,31 +139,37 @@ def by_full_text(queries: Sequence[TopicQuery], papers: Sequence[str]) -> Callab
     return count
 
 
-def loaded(queries: Sequence[TopicQuery], matcher: Matcher) -> Matcher:
+def peak() -> float:
+    """Return the most memory that this process has had, in gigabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def loaded(queries: Sequence[TopicQuery], matcher: Matcher, strictness: Strictness) -> Matcher:
     for number, query in enumerate(queries):
-        matcher.add(number, query, Strictness.BROAD)
+        matcher.add(number, query, strictness)
     matcher.match([])
     return matcher
 
 
-def measure(data: Path, count: int, *, with_meaning: bool) -> list[str]:
-    """Return what to tell of one number of topics."""
+def measure(data: Path, count: int, meaning: Strictness | None) -> list[str]:
+    """Return what to tell of one number of topics; by words, if no meaning is wanted."""
     everything = daily_papers(data)
     papers = random.Random(1).sample([p for p in everything if p.ai_keywords], PAPERS)
     queries = topics(everything, count)
+    del everything
     read, reading = timed(lambda: [read_paper(paper) for paper in papers])
-    matcher, loading = timed(
-        lambda: loaded(queries, Matcher(WordLlama.load() if with_meaning else None)), times=1
-    )
+    before = peak()
+    empty = Matcher(WordLlama.load() if meaning else None)
+    matcher, loading = timed(lambda: loaded(queries, empty, meaning or Strictness.BROAD), times=1)
     hits, ours = timed(lambda: matcher.match(read))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     lines = [
-        f"{count:,} topics × {PAPERS} papers, {'with meaning' if with_meaning else 'by words'}",
+        f"{count:,} topics × {PAPERS} papers, {f'with meaning, {meaning}' if meaning else 'by words'}",
         f"  reading the papers   {reading}",
         f"  taking the topics in {loading}",
-        f"  matching             {ours}: {len(hits):,} pairs, {peak:.2f} GB at most",
+        f"  matching             {ours}: {len(hits):,} pairs",
+        f"  memory               {peak():.2f} GB at most, {before:.2f} before the first topic",
     ]
-    if not with_meaning and count <= MOST_BESIDE:
+    if meaning is None and count <= MOST_BESIDE:
         texts, preparing = timed(lambda: [text_of(paper) for paper in papers])
         lines.append(f"  their stems          {preparing}")
         lines += beside(queries, texts, ours, reading.processor, preparing.processor)
@@ -199,11 +205,11 @@ def beside(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("topics", nargs="*", type=int, default=SIZES)
-    parser.add_argument("--meaning", action="store_true")
+    parser.add_argument("--meaning", type=Strictness, choices=(Strictness.NORMAL, Strictness.BROAD))
     chosen = parser.parse_args()
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone:
         for count in chosen.topics:
-            work = alone.submit(measure, SHARED_DATA, count, with_meaning=chosen.meaning)
+            work = alone.submit(measure, SHARED_DATA, count, chosen.meaning)
             print("\n".join(work.result()), flush=True)  # noqa: T201
 
 

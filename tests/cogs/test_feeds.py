@@ -367,6 +367,21 @@ async def test_post_it_now_posts_cards_and_counts_them_to_the_day(
     assert [b.label for b in again.buttons] == list("1234")
 
 
+async def test_a_long_row_of_cards_is_previewed_and_posted_in_parts(
+    world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    await take_in(daily(count=30))
+    await add(world, style="cards", max_papers=20)
+    preview = await world.slash(world.moderator, "feeds preview", feed=1)
+    assert "it was listed before. It would post 12 more.\n" in preview.text
+    assert [b.label for b in preview.buttons] == [*"12345678", "Post it now"]
+    await world.press(world.moderator, preview, "Post it now")
+    preview = await world.slash(world.moderator, "feeds preview", feed=1)
+    assert "It would post 4 more.\n" in preview.text
+    await flow.run()
+    assert len(world.messages()) == 8
+
+
 async def test_what_was_posted_meanwhile_is_not_posted_again(
     world: World, take_in: TakeIn, flow: Flow
 ) -> None:

@@ -162,7 +162,7 @@ async def test_an_alert_brings_what_is_new_once_with_the_reason(
 
 
 async def test_a_closed_dm_is_said_at_once_and_alerts_wait_in_the_inbox(
-    world: World, take_in: TakeIn, flow: Flow
+    world: World, take_in: TakeIn, flow: Flow, make_bot: Callable[[], PaperBot]
 ) -> None:
     close_dms(world)
     answer = await world.slash(world.reader, "topics follow", topic="models")
@@ -177,6 +177,7 @@ async def test_a_closed_dm_is_said_at_once_and_alerts_wait_in_the_inbox(
     assert inbox.text.startswith("## 3 papers from your topics, 3 not sent yet\n")
 
     listed = await world.slash(world.reader, "topics list")
+    await world.restart(make_bot)
     close_dms(world)
     still = await world.press(world.reader, listed, "Try again")
     assert still.text == (

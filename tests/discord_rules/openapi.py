@@ -65,6 +65,10 @@ class OpenApi:
     validators: dict[str, Draft202012Validator] = field(
         default_factory=dict[str, Draft202012Validator], repr=False
     )
+    judged: dict[tuple[str, str], list[str]] = field(
+        default_factory=dict[tuple[str, str], list[str]], repr=False
+    )
+    """What was said of a schema and a body: a bot's commands are the same at each of its starts."""
 
     @classmethod
     def load(cls, path: Path, *, strict: bool = True) -> OpenApi:
@@ -100,8 +104,11 @@ class OpenApi:
             return ["a JSON body is required"] if operation.needs_body else []
         if not operation.pointer:
             return []
-        errors = self._validator(operation.pointer).iter_errors(json_body)
-        return [_sentence(cause) for error in errors for cause in _causes(error)]
+        key = operation.pointer, json.dumps(json_body)
+        if key not in self.judged:
+            errors = self._validator(operation.pointer).iter_errors(json_body)
+            self.judged[key] = [_sentence(cause) for error in errors for cause in _causes(error)]
+        return self.judged[key]
 
     def _validator(self, pointer: str) -> Draft202012Validator:
         if pointer not in self.validators:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import SourceError
-from bot.jobs.runner import JobRunner
+from bot.errors import SourceError, StoreError
+from bot.jobs.runner import TRIED_AGAIN_AFTER, JobRunner
+from tests.conftest import Clock
 
 SOON = timedelta(seconds=1)
 NEVER = timedelta(days=999)
@@ -137,6 +138,72 @@ async def test_a_job_that_fails_runs_again(
     said = [record for record in caplog.records if record.name == "bot.jobs.runner"]
     assert {record.levelno for record in said} == {level}
     assert bool(said[0].exc_info) == (level == logging.ERROR)
+
+
+class TestTrouble:
+    """What an operator can mend is said once, and again when it is over."""
+
+    LOCKED = StoreError("The database is locked by another process.")
+
+    async def test_the_same_trouble_of_all_jobs_is_one_line(
+        self, runner: JobRunner, work: Work, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        other = Work(error=self.LOCKED)
+        other.free()
+        work.error = self.LOCKED
+        work.free()
+        runner.every(SOON, "work", work)
+        runner.every(SOON, "other", other)
+        for job in (work, work, other, other):
+            await job.until_begun()
+        assert [r.getMessage() for r in caplog.records if "locked" in r.getMessage()] == [
+            f"work: {self.LOCKED}"
+        ]
+        assert runner.troubles() == [str(self.LOCKED)]
+
+    async def test_it_is_gone_with_the_first_good_run(
+        self, runner: JobRunner, work: Work, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        work.error = self.LOCKED
+        runner.every(SOON, "work", work)
+        await work.until_begun()
+        work.go_on.release()
+        await work.until_begun()
+        assert runner.troubles() == [str(self.LOCKED)]
+        work.error = None
+        work.go_on.release()
+        await work.until_begun()
+        assert runner.troubles() == []
+        assert caplog.messages[-1] == "work: works again"
+
+    async def test_a_job_with_trouble_does_not_wait_for_its_long_interval(
+        self, runner: JobRunner, work: Work
+    ) -> None:
+        work.error = self.LOCKED
+        runner.every(NEVER, "work", work)
+        await work.until_begun()
+        runner.wake("work")
+        work.go_on.release()
+        await work.until_begun()
+        again = runner.next_run_at("work")
+        assert again is not None
+        assert again - datetime.now(UTC) <= TRIED_AGAIN_AFTER
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_set_holds_up_no_job(
+    hours: int, work: Work, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    work.free()
+    async with JobRunner(now=clock) as runner:
+        runner.every(NEVER, "work", work)
+        await work.until_begun()
+        runner.look_at_clock()
+        assert work.begun.empty()
+        clock.now += timedelta(hours=hours)
+        runner.look_at_clock()
+        assert await work.until_begun() == 1
+    assert caplog.messages == [f"the clock was set by {hours * 3600:+} s; all jobs run now"]
 
 
 class TestLeaving:

@@ -43,6 +43,8 @@ DELIVERIES = GUILDS * CHANNELS_EACH * CARDS_EACH + FORUMS * POSTS_EACH + READERS
 KILLS_A_ROUND = 13
 MESSAGES_BETWEEN_KILLS = 14
 """At the most; so a round's kills fall into its sending."""
+LAST_KILL_BEFORE = DELIVERIES - 2 * MESSAGES_BETWEEN_KILLS
+"""Messages. Of the last ones most are postponed, and no kill would hit them."""
 LONGEST_AFTER_MESSAGE = 0.03
 """Seconds from a message's making to the kill."""
 LONGEST_ROUND = 600.0
@@ -50,7 +52,7 @@ LONGEST_ROUND = 600.0
 
 _TROUBLE = (
     Fault(Effect.STATUS, status=500, chance=0.02),
-    Fault(Effect.STATUS, status=502, chance=0.02, after=True),
+    Fault(Effect.STATUS, status=502, chance=0.05, after=True),
     Fault(Effect.STATUS, status=503, chance=0.01),
     Fault(Effect.STATUS, status=503, chance=0.02, after=True),
     Fault(Effect.CUT, chance=0.02),
@@ -123,10 +125,10 @@ class Round:
             self._count(await store.read(everything))
 
     async def _live_and_die(self, store: Store) -> None:
-        if len(self.server.ledger.messages) >= DELIVERIES:
+        before = set(self.server.ledger.messages)
+        if len(before) > LAST_KILL_BEFORE:
             return
-        wanted = len(self.server.ledger.messages) + self.chance.randint(1, MESSAGES_BETWEEN_KILLS)
-        wanted = min(wanted, DELIVERIES)
+        wanted = len(before) + self.chance.randint(1, MESSAGES_BETWEEN_KILLS)
         async with bot_process(self.server, self.database) as bot:
             await self.server.until(lambda: len(self.server.ledger.messages) >= wanted, 120)
             if self.chance.random() < 0.5:
@@ -134,7 +136,8 @@ class Round:
             await bot.kill()
         self._note_bugs(bot)
         self.figures.kills += 1
-        self.figures.in_doubt += await self._in_doubt(store)
+        sent = {delivery.message_id for delivery in await store.read(everything)}
+        self.figures.in_doubt += len(set(self.server.ledger.messages) - before - sent)
         await self._down(store, self._downtime())
 
     def _downtime(self) -> timedelta:
@@ -165,10 +168,6 @@ class Round:
         for fault_id, fault in enumerate(trouble(), start=1):
             met[fault.effect] += self.server.faults.struck[fault_id]
         return met
-
-    async def _in_doubt(self, store: Store) -> int:
-        sent = {d.message_id for d in await store.read(everything)}
-        return len(set(self.server.ledger.messages) - sent)
 
     async def _finish(self) -> None:
         async with bot_process(self.server, self.database) as bot:

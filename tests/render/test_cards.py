@@ -142,7 +142,7 @@ class TestAList:
         )
         assert texts(listed("## Today", [shown]))[1].splitlines()[1:] == [
             "-# ▲ 5 · Ann and 2 others",
-            "We did it.",
+            "We did it. It works.",
             "-# its title",
         ]
 

@@ -13,7 +13,6 @@ from bot.render.text import (
     day,
     escape,
     excerpt,
-    first_sentence,
     link,
     moment,
     plain,
@@ -110,24 +109,6 @@ def test_short_text_is_short(text: str, most: int) -> None:
     short = shorten(text, most)
     assert len(short) <= most
     assert text.startswith(short.removesuffix("…"))
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("We do this. We do that.", "We do this."),
-        ("Is it? It is.", "Is it?"),
-        ("At 1.5 times the speed", "At 1.5 times the speed"),
-        ("One\nsentence. Two.", "One sentence."),
-        ("", ""),
-    ],
-)
-def test_the_first_sentence_is_found(text: str, sentence: str) -> None:
-    assert first_sentence(text, 99) == sentence
-
-
-def test_the_first_sentence_is_shortened() -> None:
-    assert first_sentence("A rather long sentence. And another.", 14) == "A rather long…"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_what_makes_no_sense_is_refused_with_what_and_where(text: str, complaint
 @given(st.lists(PIECES, max_size=12), st.sampled_from([" ", ""]))
 @example(['"a""b"'], "")
 @example(["\ud800"], "")
+@example(["OR;", '"0"'], "")
 def test_any_text_is_understood_or_refused_and_means_the_same_when_written_out(
     pieces: list[str], between: str
 ) -> None:
