@@ -1,5 +1,6 @@
 # make run    installs into .venv and starts: the bot if DISCORD_TOKEN is set, else the sandbox
 # make test   installs and runs the tests
+# make process-test   runs the bot as a process against a Discord on loopback
 # make check  format, lint, types and tests
 # make crash-test   kills and restarts the whole process a hundred times
 
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := config/constraints.txt
 
-.PHONY: run test lint types check crash-test clean
+.PHONY: run test process-test lint types check crash-test clean
 
 # --no-compile: halves the first install; Python compiles what is used when it is used.
 $(VENV)/.for-running: pyproject.toml $(CONSTRAINTS)
@@ -26,7 +27,10 @@ run: $(VENV)/.for-running
 	$(BIN)/paperwire run
 
 test: $(VENV)/.for-testing
-	$(BIN)/pytest -q -m "not crash"
+	$(BIN)/pytest -q -m "not crash" --ignore=tests/process
+
+process-test: $(VENV)/.for-testing
+	$(BIN)/pytest -q tests/process
 
 lint: $(VENV)/.for-testing
 	$(BIN)/ruff format --check .
