@@ -126,11 +126,11 @@ async def test_a_disk_that_is_read_only_stops_the_start_with_a_sentence(
     database = small_disk / "paperwire.sqlite"
     async with Store(database) as store:
         await store.run(owe_words, place.reader, "before")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: ASYNC221
     async with bot_process(server, database) as bot:
         assert await bot.ended() == 1
     [said] = [line for line in bot.log if "INFO" not in line]
     assert said.startswith(f"paperwire: The database {database} ")
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)  # noqa: ASYNC221
     async with bot_process(server, database):
         await server.until(lambda: server.ledger.messages, 60)
