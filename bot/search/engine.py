@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -199,7 +199,7 @@ class SearchEngine:
             recency: Whether newer papers are put a little higher.
             since: The first day of publication that counts, in UTC.
             until: The last day of publication that counts, in UTC.
-            author: A name, or part of one, that the paper must have.
+            author: A name, or whole words of one, that the paper must have.
         """
         asked = parse_query(query[:LONGEST_QUERY], now=now) if isinstance(query, str) else query
         snapshot = self._words.snapshot
@@ -333,7 +333,12 @@ def _said(paper: Shown) -> str:
 def _narrowed(query: Query, *, since: date | None, until: date | None, author: str | None) -> Query:
     if author and author.strip():
         query = replace(query, clauses=(*query.clauses, Clause(Field.AUTHOR, author)))
-    return replace(query, since=since or query.since, until=until or query.until)
+    return replace(query, since=_day(since) or query.since, until=_day(until) or query.until)
+
+
+def _day(moment: date | None) -> date | None:
+    """Return the day in UTC: whoever has a datetime may give that."""
+    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
 
 
 def _named(snapshot: Snapshot, query: Query) -> Iterator[Hit]:
@@ -350,5 +355,8 @@ def _best(
         yield Hit(shown.paper_id, float(scores[place]), highlighter.highlights(shown))
 
 
-def _once(hits: Sequence[Hit]) -> list[Hit]:
-    return list({hit.paper_id: hit for hit in reversed(hits)}.values())[::-1]
+def _once(hits: Iterable[Hit]) -> list[Hit]:
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.paper_id, hit)
+    return list(first.values())

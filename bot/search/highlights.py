@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.search.index import Shown
 from bot.search.text import stems_of
@@ -15,7 +17,7 @@ LONGEST = 240
 LEAD = 60
 """Characters shown before the first word that matched, where a sentence is cut."""
 
-_SENTENCE_END = re.compile(r"[.!?]\s+(?=[^a-z])")
+_SENTENCE_END = re.compile(r"[.!?]\s+(?![a-z])")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -31,8 +33,7 @@ class Highlight:
     """Where in ``text`` the words begin and end, in characters, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     start: int
     end: int
     stem: str
@@ -47,7 +48,7 @@ class Highlighter:
 
     def __init__(self, stems: Iterable[str]) -> None:
         self._stems = frozenset(stems)
-        self._beginnings = sorted({_beginning(stem) for stem in self._stems})
+        self._beginnings = {_beginning(stem) for stem in self._stems}
 
     def highlights(self, shown: Shown) -> tuple[Highlight, ...]:
         """Return the title and the best sentence, where they have any of the words."""
@@ -68,12 +69,10 @@ class Highlighter:
         matches = self._matches(text)
         if not matches:
             return None
-        start, end = max(_sentences(text), key=lambda span: _worth(_within(matches, *span)))
-        start, end = _cut(text, start, end, first=_within(matches, start, end)[0].start)
-        within = _within(matches, start, end)
-        return Highlight(
-            field, text[start:end], tuple((m.start - start, m.end - start) for m in within)
-        )
+        (start, end), within = max(_by_sentence(text, matches), key=_worth)
+        start, end = _cut(text, start, end, first=within[0])
+        spans = ((match.start - start, match.end - start) for match in within if match.end <= end)
+        return Highlight(field, text[start:end], tuple(spans))
 
     def _matches(self, text: str) -> list[_Match]:
         """Return the words of these stems, in order."""
@@ -87,6 +86,40 @@ class Highlighter:
         ]
 
 
+_Part = tuple[tuple[int, int], list[_Match]]
+"""A sentence's place in the text, and its matches."""
+
+
+def _by_sentence(text: str, matches: list[_Match]) -> Iterator[_Part]:
+    """Yield the sentences that have matches."""
+    start = 0
+    for end, following in (*_sentence_ends(text), (len(text), len(text))):
+        within = [match for match in matches if start <= match.start < end]
+        if within:
+            yield (start, end), within
+        start = following
+
+
+def _sentence_ends(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a sentence ends and the next one begins."""
+    for match in _SENTENCE_END.finditer(text):
+        yield match.start() + 1, match.end()
+
+
+def _worth(part: _Part) -> tuple[int, int]:
+    _, matches = part
+    return len({match.stem for match in matches}), len(matches)
+
+
+def _cut(text: str, start: int, end: int, *, first: _Match) -> tuple[int, int]:
+    """Return the part of a long sentence around its first match, from word to word."""
+    if end - start > LONGEST and first.start - start > LEAD:
+        start = text.find(" ", first.start - LEAD, first.start) + 1 or first.start
+    if end - start > LONGEST:
+        end = max(text.rfind(" ", start, start + LONGEST), first.end)
+    return start, end
+
+
 def _starts(text: str, beginning: str) -> Iterator[int]:
     """Yield where words begin so; ``str.find`` is much faster here than a regular expression."""
     at = text.find(beginning)
@@ -97,38 +130,13 @@ def _starts(text: str, beginning: str) -> Iterator[int]:
 
 
 def _small(text: str) -> str:
-    """Return text in small letters and of the same length."""
-    small = text.lower()
-    if len(small) == len(text):
-        return small
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    """Return text in small letters without accents, of the same length."""
+    return text.lower() if text.isascii() else "".join(map(_small_letter, text))
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for end in _SENTENCE_END.finditer(text):
-        yield start, end.start() + 1
-        start = end.end()
-    yield start, len(text)
-
-
-def _within(matches: Sequence[_Match], start: int, end: int) -> list[_Match]:
-    return [match for match in matches if start <= match.start and match.end <= end]
-
-
-def _worth(matches: Sequence[_Match]) -> tuple[int, int]:
-    return len({match.stem for match in matches}), len(matches)
-
-
-def _cut(text: str, start: int, end: int, *, first: int) -> tuple[int, int]:
-    """Return the part of a long sentence around its first match, from word to word."""
-    if end - start <= LONGEST:
-        return start, end
-    if first - start > LEAD:
-        start = text.find(" ", first - LEAD, first) + 1 or first
-    if end - start > LONGEST:
-        end = max(text.rfind(" ", start, start + LONGEST), start + LEAD)
-    return start, end
+@lru_cache(5_000)
+def _small_letter(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter)[0].lower()[0]
 
 
 def _beginning(stem: str) -> str:

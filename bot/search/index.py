@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -190,7 +191,8 @@ class WordIndex:
         Raises:
             ValueError: What is there is broken, or has other fields.
         """
-        return cls(tantivy.Index(SCHEMA, path=str(folder)))
+        with _panics_as_value_errors():
+            return cls(tantivy.Index(SCHEMA, path=str(folder)))
 
     @staticmethod
     def refuse_if_busy(folder: Path) -> None:
@@ -200,7 +202,8 @@ class WordIndex:
             StoreError: One does.
         """
         try:
-            tantivy.Index.open(str(folder)).writer(WRITER_BYTES, 1)
+            with _panics_as_value_errors():
+                tantivy.Index.open(str(folder)).writer(WRITER_BYTES, 1)
         except ValueError as error:
             if "LockBusy" in str(error):
                 raise StoreError(BUSY) from error
@@ -265,6 +268,18 @@ class WordIndex:
     def _reload(self) -> Snapshot:
         self._index.reload()
         return Snapshot(self._index.searcher())
+
+
+@contextmanager
+def _panics_as_value_errors() -> Generator[None]:
+    """Let a file that tantivy did not expect be the error that other broken files are."""
+    try:
+        yield
+    except BaseException as error:
+        # pyo3 does not let the class of Rust's panics be imported.
+        if type(error).__name__ == "PanicException":
+            raise ValueError(str(error)) from error
+        raise
 
 
 def document(paper: Paper, row: int) -> tantivy.Document:

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from bot.search.index import Snapshot
 from bot.search.query import Clause, Field, Query
-from bot.search.text import words_of
+from bot.search.text import stems_of, words_of
 
 SHORTEST = 4
 """Letters; shorter words have too many neighbours."""
@@ -36,13 +36,20 @@ def _corrected_clause(clause: Clause, snapshot: Snapshot) -> Clause:
 
 def corrected_word(word: str, field: str, snapshot: Snapshot) -> str:
     """Return ``word``, or the likeliest word of ``field`` that it is a slip of."""
-    if len(word) < SHORTEST or not word.isalpha() or snapshot.knows(field, word):
+    if len(word) < SHORTEST or not word.isalpha() or _is_known(word, field, snapshot):
         return word
     for prefixes in (_likely_beginnings(word), [word[:1]]):
         near = dict(_near_words(word, field, prefixes, snapshot))
         if near:
             return min(near, key=lambda other: near[other])
     return word
+
+
+def _is_known(word: str, field: str, snapshot: Snapshot) -> bool:
+    """Return whether a search for the word finds something, in this form or in another."""
+    if snapshot.knows(field, word):
+        return True
+    return field == "exact" and any(snapshot.knows("text", stem) for stem in stems_of(word))
 
 
 def _likely_beginnings(word: str) -> list[str]:

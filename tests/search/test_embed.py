@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import http.server
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from bot.errors import SettingsError, SourceError
+from bot.search.embed import FastEmbed, OpenAIEmbeddings, WordLlama, unit
+
+
+def test_like_texts_have_near_vectors(embedder: WordLlama) -> None:
+    bees, wasps, ships = embedder.embed(
+        ["honey bees in a hive", "insects in a nest", "trading ships on the ocean"]
+    )
+    assert bees @ wasps > bees @ ships
+
+
+def test_a_text_that_says_nothing_has_a_vector_of_zeros(embedder: WordLlama) -> None:
+    vectors = embedder.embed(["", "bees"])
+    assert not vectors[0].any()
+    assert np.linalg.norm(vectors[1]) == pytest.approx(1)
+
+
+def test_no_texts_have_no_vectors(embedder: WordLlama) -> None:
+    assert embedder.embed([]).shape == (0, 256)
+
+
+def test_unit_leaves_zeros_as_they_are() -> None:
+    assert unit(np.array([[3, 4], [0, 0]], np.float32)).tolist() == [
+        pytest.approx([0.6, 0.8]),
+        [0, 0],
+    ]
+
+
+def test_loading_does_not_set_up_the_root_logger() -> None:
+    before = list(logging.getLogger().handlers)
+    WordLlama.load()
+    assert logging.getLogger().handlers == before
+
+
+def test_importing_search_loads_no_model() -> None:
+    code = (
+        "import sys, bot.search, bot.search.embed;"
+        "print(*{'wordllama', 'tokenizers', 'safetensors', 'fastembed'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == ""
+
+
+def test_fastembed_says_how_to_install_it() -> None:
+    with pytest.raises(SettingsError, match="pip install fastembed"):
+        FastEmbed()
+
+
+class _Answers(http.server.BaseHTTPRequestHandler):
+    """Answers every request with the server's ``status`` and ``answer``, and notes it."""
+
+    def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, _Server)
+        length = int(self.headers["Content-Length"])
+        server.asked.append(json.loads(self.rfile.read(length)))
+        server.keys.append(self.headers.get("Authorization"))
+        self.send_response(server.status)
+        self.end_headers()
+        self.wfile.write(server.answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _Server(http.server.HTTPServer):
+    def __init__(self, answer: object, *, status: int = 200) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.status = status
+        self.answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.asked: list[dict[str, object]] = []
+        self.keys: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+@contextmanager
+def serving(answer: object, *, status: int = 200) -> Generator[_Server]:
+    with _Server(answer, status=status) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_an_address_is_asked_for_vectors_in_the_order_of_texts() -> None:
+    answer = {"data": [{"index": 1, "embedding": [0, 2]}, {"index": 0, "embedding": [3, 0]}]}
+    with serving(answer) as server:
+        model = OpenAIEmbeddings(server.url, "small", dims=2, key="secret")
+        assert model.embed(["one", "two"]).tolist() == [[1, 0], [0, 1]]
+    assert server.asked == [{"model": "small", "input": ["one", "two"]}]
+    assert server.keys == ["Bearer secret"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "sentence"),
+    [
+        ({"data": [{"index": 0, "embedding": [1]}]}, 200, "shape"),
+        ({"oops": []}, 200, "did not answer with vectors"),
+        ({"data": [{"index": 0, "embedding": ["a", "b"]}]}, 200, "did not answer with vectors"),
+        (b"<html>", 200, "could not be asked"),
+        ({}, 500, "could not be asked"),
+    ],
+)
+def test_a_bad_answer_is_a_source_error(answer: object, status: int, sentence: str) -> None:
+    with serving(answer, status=status) as server:
+        model = OpenAIEmbeddings(server.url, "small", dims=2)
+        with pytest.raises(SourceError, match=sentence):
+            model.embed(["one"])
+
+
+def test_an_address_that_is_none_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match="must begin with http"):
+        OpenAIEmbeddings("localhost:8080", "small", dims=2)
