@@ -167,7 +167,7 @@ _WRITE_STATEMENT = (
 
 @dataclass
 class _Writes:
-    """What some papers come to, gathered to be written at once: many times faster than each."""
+    """What some papers come to, gathered to be written at once."""
 
     revision: int
     papers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
@@ -303,6 +303,16 @@ def _fold(db: Database, alias: str, paper_id: str) -> None:
     for name, said in both[alias].statements.items():
         same = replace(said, paper=replace(said.paper, id=paper_id))
         statements[name] = restate(statements.get(name), same)
+    _move(db, alias, paper_id)
+    writes = _Writes(latest_revision(db))
+    writes.paper(merge(statements), at(both[paper_id].row["first_seen_at"]))
+    for statement in statements.values():
+        writes.statement(statement, as_row=False)
+    writes.flush(db)
+
+
+def _move(db: Database, alias: str, paper_id: str) -> None:
+    """Let everything that names one paper name another, and remove the first."""
     # What was posted must not be posted again.
     db.execute(
         "UPDATE OR REPLACE feed_paper SET paper_id = ? WHERE paper_id = ? AND verdict = 'post'",
@@ -316,11 +326,6 @@ def _fold(db: Database, alias: str, paper_id: str) -> None:
                     [paper_id, alias],
                 )
     db.execute("DELETE FROM paper WHERE id = ?", [alias])
-    writes = _Writes(latest_revision(db))
-    writes.paper(merge(statements), at(both[paper_id].row["first_seen_at"]))
-    for statement in statements.values():
-        writes.statement(statement, as_row=False)
-    writes.flush(db)
 
 
 def _remember_names(db: Database, names: Mapping[str, str]) -> None:

@@ -212,9 +212,9 @@ class Refused:
 def wanted(query: TopicQuery, alternative: Alternative, strictness: Strictness) -> Wanted:
     """Return what ``alternative`` asks for.
 
-    Plain words must be in the paper (broad), near each other (normal), or next to each other in
-    the title or more than once in the abstract (strict). Phrases must be in it; where strict, in
-    the title or more than once.
+    Plain words must be in the paper (broad); near each other (normal); all in the title, or next
+    to each other more than once in the abstract (strict). A phrase must be in the paper; where
+    strict, in the title, or more than once in the abstract.
     """
     plain = [clause for clause in alternative if clause.kind is Kind.WORD]
     stress = _stressed if strictness is Strictness.STRICT else int
