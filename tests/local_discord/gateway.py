@@ -126,6 +126,7 @@ class Session:
         self.sequence = 0
         self.ready = False
         self.connection: Connection | None = None
+        self._bot_id = backend.bot_user.id
         self._told: deque[tuple[int, str]] = deque(maxlen=KEPT_EVENTS)
         self.gateway = FakeGateway(backend, Outlet(self._tell, intents))
         self.members = FakeWebSocket(backend, self.gateway, shard_id=shard[0])
@@ -133,6 +134,16 @@ class Session:
     def owns(self, guild_id: int | None) -> bool:
         number, count = self.shard
         return number == ((guild_id >> 22) % count if guild_id is not None else 0)
+
+    def hear(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Tell of an event what the bot's intents let through; of itself it hears in any case.
+
+        https://discord.com/developers/docs/events/gateway#caveats
+        """
+        if event == "GUILD_MEMBER_UPDATE" and int(payload["user"]["id"]) == self._bot_id:
+            self._tell(event, payload)
+        else:
+            self.gateway.feed(event, payload)
 
     def _tell(self, event: str, data: Any) -> None:
         self.sequence += 1
@@ -343,7 +354,7 @@ class Gateway:
         guild_id = _guild_of(event, payload)
         for session in self.sessions.values():
             if session.owns(guild_id):
-                session.gateway.feed(event, payload)
+                session.hear(event, payload)
         self.pulse.beat()
 
 

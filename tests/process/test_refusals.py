@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import discord
 import pytest
 from sqlite_utils import Database
 
@@ -108,6 +109,42 @@ async def test_a_feed_that_lost_its_channel_waits_and_goes_on_by_itself(
     assert resumed is not None
     assert (resumed.paused_at, resumed.topic) == (None, feed.topic)
     assert len(messages_in(server, dm)) == 1
+
+
+SEND = discord.Permissions(send_messages=True).value
+
+
+def let_nobody_send(server: LocalDiscord, place: Place) -> None:
+    for role in server.backend.guilds[place.guild].roles.values():
+        change = {"permissions": role.permissions & ~SEND}
+        server.backend.edit_role(place.guild, role.id, change)
+
+
+def let_everybody_send(server: LocalDiscord, place: Place) -> None:
+    everybody = server.backend.guilds[place.guild].roles[place.guild]
+    change = {"permissions": everybody.permissions | SEND}
+    server.backend.edit_role(place.guild, everybody.id, change)
+
+
+def give_the_bot_a_role(server: LocalDiscord, place: Place) -> None:
+    role = server.backend.create_role(place.guild, "Posts", permissions=SEND)
+    server.backend.add_member_role(place.guild, server.bot_id, role.id)
+
+
+@pytest.mark.parametrize("find", [let_everybody_send, give_the_bot_a_role])
+async def test_feeds_go_on_when_a_role_gives_the_permission_back(
+    find: Step, server: LocalDiscord, place: Place, database: Path, store: Store
+) -> None:
+    dm = server.world.dm_of(place.owner)
+    await store.run(owe_two_cards, place, open_dm=dm)
+    let_nobody_send(server, place)
+    async with bot_process(server, database):
+        await server.until(lambda: len(messages_in(server, dm)) == 2, 60)
+        await server.gateway.ready()
+        find(server, place)
+        await server.until(lambda: len(server.ledger.messages) == 4, 60)
+    assert len(messages_in(server, place.channel)) == 1
+    assert len(messages_in(server, place.other)) == 1
 
 
 async def test_a_feed_goes_on_when_the_bot_is_invited_back(
