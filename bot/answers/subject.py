@@ -1,0 +1,100 @@
+"""Which of several papers a question is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from bot.answers.patterns import word_set
+from bot.answers.question import Question
+from bot.answers.words import Reading, asked_words
+from bot.models import Paper
+from bot.search.embed import Embedder
+
+ENOUGH = 0.6
+"""The share of a question's words that a paper must touch to be the one that is meant."""
+
+_OF_PAPERS = word_set(
+    "wrote written write author authored who behind publish published release released come came"
+    " out when date day year old new newest recent recently latest vote votes upvote upvotes like"
+    " likes star stars comment comments code github repo repository implementation source sourced"
+    " open project page demo website link url doi arxiv id number version versions updated"
+    " revised category categories conference journal venue accepted peer reviewed withdrawn"
+    " retracted title first last lead senior count main key core central idea ideas contribution"
+    " contributions point insight novelty takeaway summary gist tldr tl dr novel state art sota"
+    " trend trends trending happening progress advance advances development developments research"
+    " field area topic week month today lately overview survey publicly available public"
+    " organization institution university lab company team group share shared find where short"
+    " brief"
+)
+"""Words that ask for something of a paper, whatever it is about."""
+
+
+def topic_words(question: Question) -> list[str]:
+    """Return the words that tell which paper is meant; none for *who wrote it?*."""
+    return [word for word in asked_words(question.text) if word not in _OF_PAPERS]
+
+
+def papers_about(question: Question, papers: Sequence[Paper], *, embedder: Embedder) -> list[Paper]:
+    """Return the papers that the question can be about, most likely first.
+
+    A question that names nothing can be about any of them.
+    """
+    words = topic_words(question)
+    if not words or not papers:
+        return list(papers)
+    texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
+    reading = Reading.of(words, [*texts, *(paper.title for paper in papers)], embedder)
+    whole, named = np.split(reading.share(reading.touched), 2)
+    order = np.argsort(-(whole + named), kind="stable")
+    return [papers[i] for i in order if whole[i] >= ENOUGH]
+
+
+def paper_named(question: Question, papers: Sequence[Paper]) -> Paper | None:
+    """Return the only paper that has the names in the question, or the most of them.
+
+    A name is what stands before the colon of a title, or a word that the question writes like one
+    (``CamelCase``, ``BERT``, ``GPT-5``).
+    """
+    asked = _tokens(question.text)
+    names = {_joined(name) for name in _NAME.findall(question.text)}
+    counts = [_names_in(paper, asked, names) for paper in papers]
+    most = max(counts, default=0)
+    return papers[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _names_in(paper: Paper, asked: set[str], names: set[str]) -> int:
+    head, colon, _ = paper.title.partition(":")
+    own = _tokens(head)
+    called = bool(colon) and own <= asked and len("".join(own)) >= _SHORTEST_NAME
+    known = names & _tokens(f"{paper.title}. {paper.abstract}")
+    return len(known) + _CALLED * called
+
+
+_SHORTEST_NAME = 3
+"""Letters and digits."""
+_CALLED = 3
+"""How many names in the text a title's own name is worth."""
+_TOKEN = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*")
+# A word with a capital or a digit within, or a capital where no sentence begins.
+_NAME = re.compile(r"(?:\b[^\W_]+[A-Z\d]|(?<=\w\s)[A-Z])[^\W_]*(?:[-.+][^\W_]+)*")
+
+
+def _tokens(text: str) -> set[str]:
+    return {_joined(token) for token in _TOKEN.findall(text)}
+
+
+def _joined(token: str) -> str:
+    return re.sub(r"\W", "", token).casefold()
+
+
+def paper_meant(question: Question, papers: Sequence[Paper], *, embedder: Embedder) -> Paper | None:
+    """Return the one paper that a question is about; None where that cannot be told."""
+    if len(papers) == 1:
+        return papers[0]
+    if not topic_words(question):
+        return None
+    named = paper_named(question, papers)
+    return named or next(iter(papers_about(question, papers, embedder=embedder)), None)

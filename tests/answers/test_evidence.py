@@ -1,0 +1,186 @@
+import pytest
+
+from bot.answers.choose import MOST_SHOWN, choose, in_reading_order
+from bot.answers.cues import cue
+from bot.answers.evidence import Evidence, rank
+from bot.answers.outline import outline
+from bot.answers.passages import ABSTRACT, Sentence, passages_of
+from bot.answers.question import read_question
+from bot.answers.subject import paper_meant, paper_named, papers_about
+from bot.answers.words import Reading, asked_words, search_words
+from bot.models import Paper
+from bot.search.embed import WordLlama
+from tests.answers.conftest import HERON, LAMPREY, OTTER
+
+ALL = [LAMPREY, HERON, OTTER]
+
+
+def ranked(question: str, papers: list[Paper], embedder: WordLlama) -> list[Evidence]:
+    passages = [passage for paper in papers for passage in passages_of(paper)]
+    titles = {paper.id: paper.title for paper in papers}
+    return rank(read_question(question), passages, embedder=embedder, titles=titles)
+
+
+@pytest.mark.parametrize(
+    ("question", "start"),
+    [
+        ("What is Lamprey?", "We introduce Lamprey"),
+        ("How many ledgers was it trained on?", "Lamprey is trained on 12,500"),
+        ("How much faster is it?", "It is 3.4x faster"),
+        ("What is the problem with a line that was discarded?", "A sum that refers to a discarded"),
+        ("Why are long ledgers expensive?", "However, their memory grows"),
+        ("Where can I download the weights?", "The weights are available"),
+        ("Which data was it trained on?", "Lamprey is trained on 12,500"),
+    ],
+)
+def test_the_sentence_that_answers_comes_first(question: str, start: str, embedder: WordLlama):
+    assert ranked(question, [LAMPREY], embedder)[0].sentence.text.startswith(start)
+
+
+def test_of_several_papers_the_one_asked_about_comes_first(embedder: WordLlama):
+    for paper, question in [
+        (HERON, "How many birds does the balloon detector find?"),
+        (OTTER, "Does forgetting on purpose make a reader learn faster?"),
+        (LAMPREY, "How many ledgers from bakeries were there?"),
+    ]:
+        assert ranked(question, ALL, embedder)[0].sentence.paper_id == paper.id
+
+
+def test_nothing_to_read_gives_no_evidence(embedder: WordLlama):
+    assert ranked("What is it?", [Paper(id="2601.00004", title="Bare")], embedder) == []
+
+
+@pytest.mark.parametrize("question", ["", "the of and", "???", "🦉🦉", "ß" * 900])
+def test_any_question_ranks_every_sentence(question: str, embedder: WordLlama):
+    assert len(ranked(question, [LAMPREY], embedder)) == 8
+
+
+@pytest.mark.parametrize(
+    ("question", "better", "worse"),
+    [
+        ("How many birds are there?", "There are 40 birds.", "There are birds in 2019 boats."),
+        ("How many birds are there?", "We saw nine water birds.", "We saw birds."),
+        ("How much faster is it?", "It is 3.4x faster.", "It has 12 parts."),
+        ("How much better is the recall?", "Recall is 3 percentage points up.", "It has 12 parts."),
+        ("How long does it take?", "It takes 40 minutes.", "It takes 40 boats."),
+        ("What did it cost?", "We paid $40 for it.", "We used 40 boats."),
+        ("What accuracy does it reach?", "It reaches 91.2%.", "It has 12 parts."),
+        ("How many boats?", "We had twelve boats.", "GPT-4 and Llama-3 rowed."),
+        ("What is a ledger?", "A ledger is a list of sums.", "Ledgers grow."),
+        ("What are its limits?", "However, it fails in fog.", "It finds birds."),
+        ("Is the code public?", "Code is available on GitHub.", "It finds birds."),
+        ("Why does it fail?", "It fails because of fog.", "It finds birds."),
+        ("Is it better than boats?", "It outperforms boats.", "It finds birds."),
+    ],
+)
+def test_an_answer_looks_like_what_was_asked_for(question: str, better: str, worse: str):
+    asked = read_question(question)
+    assert cue(asked, better) > cue(asked, worse)
+
+
+def evidence(position: int, score: float, text: str = "", section: str = ABSTRACT) -> Evidence:
+    text = text or f"Sentence number {position} tells {'abcdefgh'[position] * 9}."
+    return Evidence(Sentence(text, "2601.00001", section, "https://x.org", position), score)
+
+
+def positions(chosen: list[Evidence]) -> list[int]:
+    return [each.sentence.position for each in chosen]
+
+
+def test_weak_evidence_is_not_shown():
+    assert choose([]) == []
+    assert choose([evidence(0, 1.0), evidence(1, 0.9)]) == []
+
+
+def test_what_is_nearly_as_good_is_shown_beside_the_best():
+    chosen = choose([evidence(5, 4.0), evidence(0, 3.9), evidence(3, 1.0)])
+    assert positions(chosen) == [5, 0]
+
+
+def test_at_most_three_sentences_are_shown():
+    assert len(choose([evidence(n, 4.0) for n in range(8)])) == MOST_SHOWN
+
+
+def test_the_same_words_are_not_shown_twice():
+    twice = "We introduce Lamprey, a reader that keeps few lines."
+    chosen = choose([evidence(0, 4.0, twice), evidence(6, 4.0, twice.upper(), "AI summary")])
+    assert positions(chosen) == [0]
+
+
+def test_neighbours_are_shown_in_the_papers_order_and_the_best_of_all_first():
+    chosen = [evidence(4, 4.0), evidence(1, 3.9), evidence(3, 3.8)]
+    assert positions(in_reading_order(chosen)) == [3, 4, 1]
+
+
+def test_a_longer_paper_needs_better_evidence():
+    best = evidence(0, 3.0)
+    assert choose([best])
+    assert not choose([best, *(evidence(n % 8, 1.0) for n in range(400))])
+
+
+def test_an_outline_is_what_a_paper_brings_and_what_came_out(embedder: WordLlama):
+    found = outline(passages_of(LAMPREY), LAMPREY.title, embedder=embedder)
+    assert [s.text.split()[:3] for s in found] == [
+        ["We", "introduce", "Lamprey,"],
+        ["It", "is", "3.4x"],
+    ]
+
+
+def test_an_outline_reads_the_ai_summary_where_there_is_no_abstract(embedder: WordLlama):
+    paper = Paper(id="2601.00005", title="T", ai_summary="Birds are counted.")
+    found = outline(passages_of(paper), paper.title, embedder=embedder)
+    assert [s.text for s in found] == ["Birds are counted."]
+    assert outline([], "T", embedder=embedder) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("who wrote lamprey?", LAMPREY),
+        ("When did Heron come out?", HERON),
+        ("Is there code for the water bird detector?", HERON),
+        ("who wrote about forgetting on purpose in recurrent readers", OTTER),
+        ("Who wrote it?", None),
+        ("Who wrote about volcanoes on Io?", None),
+    ],
+)
+def test_the_paper_that_is_meant_is_found_by_its_words(
+    question: str, paper: Paper | None, embedder: WordLlama
+):
+    assert paper_meant(read_question(question), ALL, embedder=embedder) == paper
+
+
+def test_a_single_paper_is_always_meant(embedder: WordLlama):
+    assert paper_meant(read_question("Who wrote it?"), [HERON], embedder=embedder) == HERON
+    assert paper_meant(read_question("Who wrote it?"), [], embedder=embedder) is None
+
+
+def test_a_name_is_of_one_paper_or_of_none():
+    assert paper_named(read_question("How fast is heron?"), ALL) == HERON
+    assert paper_named(read_question("Is Heron faster than Lamprey?"), ALL) is None
+    assert paper_named(read_question("How fast are birds?"), ALL) is None
+
+
+def test_a_field_has_several_papers(embedder: WordLlama):
+    about = papers_about(read_question("what is new on readers?"), ALL, embedder=embedder)
+    assert set(about) == {LAMPREY, OTTER}
+    assert papers_about(read_question("what is new?"), ALL, embedder=embedder) == ALL
+
+
+def test_words_that_only_ask_are_left_out():
+    assert asked_words("Please tell me: how many water-birds are there?") == [
+        "water",
+        "birds",
+        "waterbirds",
+    ]
+    assert search_words("What is the use of Code-A1 in this paper?") == "Code-A1"
+    assert search_words("who are you?") == "who are you?"
+
+
+def test_rare_words_count_more_than_words_of_every_sentence(embedder: WordLlama):
+    texts = ["The bird flies.", "The bird eats.", "The bird sleeps on a satellite."]
+    reading = Reading.of(["bird", "satellite"], texts, embedder)
+    assert reading.touched[:, 0].tolist() == [1, 1, 1]
+    assert reading.touched[2, 1] == 1
+    assert reading.weights[1] > 3 * reading.weights[0]
+    assert reading.share(reading.touched)[2] == pytest.approx(1)
