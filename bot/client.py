@@ -13,6 +13,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.asking import Answers
 from bot.discord_requests import DiscordRequests
 from bot.errors import NoSuchPaper, PaperwireError, StoreError, UserError
 from bot.models import DeliveryState
@@ -47,6 +48,11 @@ class Services:
     next_run_at: Callable[[str], datetime | None] = field(default=lambda name: None)
     troubles: Callable[[], Sequence[str]] = field(default=tuple)
     """What keeps jobs from their work now, in sentences for the operator."""
+    answers: Answers = field(init=False)
+    """Answers questions."""
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.store, self.engine, self.now)
 
 
 class PaperBot(commands.AutoShardedBot):

@@ -65,6 +65,8 @@ class Answer:
     read: tuple[Read, ...] = ()
     suspicious: tuple[str, ...] = ()
     """Ids of the papers read whose text gives orders to language models."""
+    note: str | None = None
+    """One sentence of ours on how it came about, such as that a full text could not be had."""
 
 
 def proven(claims: Iterable[Claim], passages: Mapping[str, Sequence[Passage]]) -> tuple[Claim, ...]:

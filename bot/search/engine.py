@@ -115,6 +115,11 @@ class SearchEngine:
         return len(self._words.snapshot)
 
     @property
+    def embedder(self) -> Embedder:
+        """The model of meaning."""
+        return self._embedder
+
+    @property
     def watermark(self) -> str | None:
         """How far the store was indexed, as the last ``update`` or ``remove`` said."""
         return self._words.snapshot.watermark

@@ -1,0 +1,210 @@
+"""Questions of people, answered from the library: which papers, which of their text, what they say.
+
+``bot.answers`` decides what the papers say; here it is looked up what to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property, partial
+
+from bot.answers.answer import Answer, answer
+from bot.answers.question import Kind, Question, read_question
+from bot.answers.subject import papers_about, topic_words
+from bot.answers.words import search_words
+from bot.errors import NoSuchPaper, UserError
+from bot.models import Paper, Snapshot
+from bot.paper_ids import arxiv_id, find_arxiv_ids
+from bot.search.embed import Embedder, WordLlama
+from bot.search.engine import SearchEngine
+from bot.store import listings, papers, people
+from bot.store import questions as shelves
+from bot.store.store import Store
+
+MOST_NAMED = 3
+"""Papers that one question can be asked about."""
+CANDIDATES = 10
+"""Papers of a search that are read for an answer."""
+MOST_ON_A_SHELF = 300
+"""Papers of a library or a server that are looked through, the latest first."""
+NEWS = timedelta(days=90)
+"""How old the papers are that answer *what is new?*, where there are enough."""
+ENOUGH_NEWS = 3
+"""Papers."""
+
+
+class Scope(StrEnum):
+    """Which papers a question is about that names none."""
+
+    RECENT = "recent"
+    """All that the bot knows, the newer ones a little before the older."""
+    SAVED_HERE = "saved here"
+    """What the server's feeds posted."""
+    LIBRARY = "library"
+    """What the person saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question of a conversation, with what came of it."""
+
+    question: str
+    answer: str
+    paper_ids: tuple[str, ...]
+    """The papers that it was about: those quoted, else those read if they are few."""
+
+    @classmethod
+    def after(cls, question: str, given: Answer) -> Exchange:
+        """Return what to hand in with the next question of the conversation."""
+        quoted = tuple(dict.fromkeys(claim.paper_id for claim in given.claims))
+        read = tuple(each.paper_id for each in given.read)
+        return cls(question, given.answer, quoted or (read if len(read) <= MOST_NAMED else ()))
+
+
+Progress = Callable[[Answer], Awaitable[None]]
+"""Told the answer so far, as often as there is more of it."""
+
+
+@dataclass
+class Answers:
+    """Answers questions. One is enough for all; every method may be called at the same time."""
+
+    store: Store
+    engine: SearchEngine
+    now: Callable[[], datetime]
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        paper_ids: Sequence[str] = (),
+        scope: Scope = Scope.RECENT,
+        user_id: int | None = None,
+        guild_id: int | None = None,
+        earlier: Sequence[Exchange] = (),
+        on_progress: Progress | None = None,
+    ) -> Answer:
+        """Answer a question. Cancelling it leaves nothing behind.
+
+        Args:
+            question: In anybody's words; arXiv ids and links in it name papers.
+            paper_ids: The papers asked about, as ids or links; none for those of the scope.
+            scope: Where to look if no paper is named.
+            user_id: Who asks: for their library, and for what they may spend.
+            guild_id: Where they ask; None outside of servers.
+            earlier: The conversation so far, oldest first.
+            on_progress: Told what is already known while the rest is still being read.
+
+        Raises:
+            UserError: The question is empty, or names a paper that cannot be had, or the scope
+                is empty; the text says what to do.
+        """
+        asked = read_question(question)
+        if not asked.text:
+            raise UserError("Ask a question, such as “What is its main idea?”.")
+        named = await self._named([*paper_ids, *find_arxiv_ids(asked.text, limit=MOST_NAMED)])
+        if named:
+            return await self._said(asked, named)
+        return await self._of_scope(asked, scope, user_id, guild_id, earlier)
+
+    async def _named(self, texts: Sequence[str]) -> list[Paper]:
+        """Return the papers that are asked about by id or link."""
+        wanted = list(dict.fromkeys(arxiv_id(text) or text.strip() for text in texts))
+        if len(wanted) > MOST_NAMED:
+            raise UserError(f"Ask about {MOST_NAMED} papers at a time.")
+        found = [await self.store.read(papers.get, paper_id) for paper_id in wanted]
+        missing = [name for name, paper in zip(wanted, found, strict=True) if paper is None]
+        if missing:
+            raise NoSuchPaper(f"The library does not have the paper {missing[0][:40]} (yet).")
+        return [paper for paper in found if paper]
+
+    async def _of_scope(
+        self,
+        asked: Question,
+        scope: Scope,
+        user_id: int | None,
+        guild_id: int | None,
+        earlier: Sequence[Exchange],
+    ) -> Answer:
+        before = await self._talked_about(asked, earlier)
+        if before:
+            said = await self._said(asked, before)
+            if not said.abstained or refers_back(asked):
+                return said
+        return await self._said(asked, await self._candidates(asked, scope, user_id, guild_id))
+
+    async def _talked_about(self, asked: Question, earlier: Sequence[Exchange]) -> list[Paper]:
+        """Return the papers that a conversation was about, if this question can be on them too."""
+        if not earlier or (asked.kind is Kind.OVERVIEW and topic_words(asked)):
+            return []
+        return await self.store.read(papers.get_many, earlier[-1].paper_ids)
+
+    async def _candidates(
+        self, asked: Question, scope: Scope, user_id: int | None, guild_id: int | None
+    ) -> list[Paper]:
+        match scope:
+            case Scope.RECENT:
+                return await self._searched(asked)
+            case Scope.LIBRARY:
+                ids = await self.store.read(people.saved, user_id or 0, limit=MOST_ON_A_SHELF)
+                empty = "You have saved no papers. /library save puts one on your list."
+            case Scope.SAVED_HERE:
+                ids = await self.store.read(shelves.on_server, guild_id or 0, limit=MOST_ON_A_SHELF)
+                empty = "No papers were posted on this server yet. /feeds add begins with it."
+        if not ids:
+            raise UserError(empty)
+        shelf = await self.store.read(papers.get_many, ids)
+        return (await asyncio.to_thread(_likeliest, asked, shelf, self._embedder))[:CANDIDATES]
+
+    async def _searched(self, asked: Question) -> list[Paper]:
+        words = search_words(asked.text)
+        if asked.kind is Kind.OVERVIEW:
+            found = await self._search(words, since=(self.now() - NEWS).date())
+            if len(found) >= ENOUGH_NEWS:
+                return found
+        return await self._search(words)
+
+    async def _search(self, words: str, *, since: date | None = None) -> list[Paper]:
+        look = partial(self.engine.search, words, limit=CANDIDATES, now=self.now(), since=since)
+        hits = await asyncio.to_thread(look)
+        return await self.store.read(papers.get_many, [hit.paper_id for hit in hits])
+
+    async def _said(self, asked: Question, found: Sequence[Paper]) -> Answer:
+        """Return what some papers say, in their own sentences."""
+        votes = await self._votes(found) if asked.fact else {}
+        say = partial(answer, asked.text, found, embedder=self._embedder, votes=votes)
+        return await asyncio.to_thread(say)
+
+    async def _votes(self, found: Sequence[Paper]) -> Mapping[str, Snapshot]:
+        ids = [paper.id for paper in found]
+        return await self.store.read(
+            listings.latest_snapshots, "huggingface", ids, until=self.now()
+        )
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        """A model that reads single words, many of them at once."""
+        return self.engine.embedder if self.engine.embedder.is_quick else WordLlama.load()
+
+
+_BACK = re.compile(
+    r"\b(?:it|its|it's|they|their|them|this|that|these|those|he|she|the (?:paper|authors?|method"
+    r"|model|approach|work|study|dataset|first|second|third|last|other) (?:one|of them)?)\b"
+    r"|^\W*(?:and|but|so|what about|how about|why)\b",
+    re.IGNORECASE,
+)
+
+
+def refers_back(asked: Question) -> bool:
+    """Whether a question makes sense only after an earlier one."""
+    return not topic_words(asked) or bool(_BACK.search(asked.text))
+
+
+def _likeliest(asked: Question, shelf: Sequence[Paper], embedder: Embedder) -> list[Paper]:
+    """Return the papers that a question can be about, likeliest first; all where none stands out."""
+    return papers_about(asked, shelf, embedder=embedder) or list(shelf)
