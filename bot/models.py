@@ -155,6 +155,34 @@ class Feed:
     paused_because: str | None = None
 
 
+class Frequency(StrEnum):
+    """How often a person's alerts come."""
+
+    INSTANT = "instant"
+    """As soon as something has matched."""
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+MOST_IN_ALERT = 8
+"""Papers with a line of their own: as many as a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a person's alerts come, by their own clocks, and how long they may be."""
+
+    frequency: Frequency = Frequency.DAILY
+    hour: int = 9
+    """0 to 23 in their zone; of no account where alerts come instantly."""
+    timezone: str = "UTC"
+    """An IANA name."""
+    quiet_days: frozenset[int] = frozenset()
+    """Their weekdays without alerts, never all seven; Monday is 0."""
+    max_papers: int = MOST_IN_ALERT
+    """Papers in an alert, 1 to ``MOST_IN_ALERT``; what is over waits in the inbox."""
+
+
 class Strictness(StrEnum):
     """How far a topic's meaning may stretch beyond its words."""
 

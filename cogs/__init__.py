@@ -1,4 +1,11 @@
 """Discord in, Discord out: each cog reads the options, asks the core, says the answer."""
 
-EXTENSIONS = ("cogs.papers", "cogs.feeds", "cogs.topics", "cogs.library", "cogs.operator")
+EXTENSIONS = (
+    "cogs.papers",
+    "cogs.feeds",
+    "cogs.topics",
+    "cogs.alerts",
+    "cogs.library",
+    "cogs.operator",
+)
 """The cogs, as discord.py loads them."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.alerts import MOST_IN_ALERT, STRAGGLERS, choose, is_due
+from bot.alerts import MOST_A_DAY, MOST_IN_ALERT, STRAGGLERS, choose, is_due, subject
+from bot.models import Frequency, Schedule
 from bot.render.cards import MOST_LISTED
 from tests.builders import a_match
 from tests.conftest import NOON
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
+AT_NOON = Schedule(hour=12)
+INSTANT = Schedule(Frequency.INSTANT)
 
 
 def test_a_paper_comes_once_whatever_topics_it_matches() -> None:
@@ -34,13 +38,15 @@ def test_an_alert_shows_no_more_than_a_message_holds() -> None:
 
 def test_no_matches_are_no_alert() -> None:
     assert choose([], {}).shown == ()
-    assert not is_due([], NOON, now=NOON)
+    assert not is_due([], AT_NOON, now=NOON)
+    assert not is_due([], INSTANT, now=NOON)
 
 
 @pytest.mark.parametrize(
     ("matched", "now", "due"),
     [
         (-HOUR, timedelta(0), True),
+        (-26 * HOUR, -SECOND, True),  # since the day before
         (-HOUR, -SECOND, False),
         (-HOUR, 9 * HOUR, True),  # it waited at their hour; the bot was down
         (timedelta(0), timedelta(0), True),
@@ -51,9 +57,45 @@ def test_no_matches_are_no_alert() -> None:
 def test_an_alert_goes_out_at_the_person_s_hour(
     matched: timedelta, now: timedelta, due: bool
 ) -> None:
-    assert is_due([a_match(at=NOON + matched)], NOON, now=NOON + now) is due
+    assert is_due([a_match(at=NOON + matched)], AT_NOON, now=NOON + now) is due
 
 
 def test_one_that_waited_takes_later_ones_along() -> None:
     matches = [a_match("a", at=NOON - HOUR), a_match("b", at=NOON + 5 * HOUR)]
-    assert is_due(matches, NOON, now=NOON + 6 * HOUR)
+    assert is_due(matches, AT_NOON, now=NOON + 6 * HOUR)
+
+
+def test_an_alert_shows_as_many_as_the_person_wants() -> None:
+    alert = choose([a_match("a"), a_match("b"), a_match("c")], {"c": 1.0}, most=1)
+    assert (alert.shown, alert.more) == (("c",), ("a", "b"))
+
+
+@pytest.mark.parametrize("schedule", [AT_NOON, INSTANT])
+def test_on_a_quiet_day_by_the_person_s_calendar_nothing_goes_out(schedule: Schedule) -> None:
+    quiet = replace(schedule, quiet_days=frozenset((NOON.weekday(),)))
+    waiting = [a_match(at=NOON - 30 * HOUR)]
+    assert is_due(waiting, schedule, now=NOON)
+    assert not is_due(waiting, quiet, now=NOON)
+    assert not is_due(waiting, quiet, now=NOON + 11 * HOUR)
+    assert is_due(waiting, replace(quiet, timezone="Pacific/Auckland"), now=NOON + 11 * HOUR)
+
+
+def test_a_weekly_alert_gathers_the_week() -> None:
+    weekly = replace(AT_NOON, frequency=Frequency.WEEKLY)
+    matches = [a_match(at=NOON)]  # a Tuesday
+    assert not is_due(matches, weekly, now=NOON + 24 * HOUR)
+    assert not is_due(matches, weekly, now=NOON + 6 * 24 * HOUR - SECOND)
+    assert is_due(matches, weekly, now=NOON + 6 * 24 * HOUR)
+
+
+def test_instant_alerts_come_at_any_hour_and_a_day_has_enough_at_some_point() -> None:
+    assert is_due([a_match(at=NOON + 3 * HOUR)], INSTANT, now=NOON + 3 * HOUR)
+    assert subject(INSTANT, 0, now=NOON) == "alert:2026-03-03:1"
+    assert subject(INSTANT, MOST_A_DAY - 1, now=NOON) == f"alert:2026-03-03:{MOST_A_DAY}"
+    assert subject(INSTANT, MOST_A_DAY, now=NOON) is None
+
+
+def test_a_digest_is_known_by_its_own_day() -> None:
+    tokyo = Schedule(hour=9, timezone="Asia/Tokyo")
+    assert subject(tokyo, 0, now=NOON + 12 * HOUR) == "alert:2026-03-04"
+    assert subject(tokyo, 0, now=NOON + 11 * HOUR) == "alert:2026-03-03"

@@ -163,16 +163,20 @@ def compose_alert(db: Database, person: Person, *, now: datetime) -> int:
     Somebody whose direct messages are closed is owed nothing: their matches
     wait in the inbox.
     """
-    due_at = previous_at(person.hour, person.timezone, EVERY_DAY, now=now)
+    schedule, target = person.schedule, f"user:{person.user_id}"
     waiting = people.waiting_matches(db, person.user_id)
-    if person.dm_closed_at or not alerts.is_due(waiting, due_at, now=now):
+    if person.dm_closed_at or not alerts.is_due(waiting, schedule, now=now):
+        return 0
+    before = outbox.count_of_day(db, target, alerts.day_of(schedule, now=now))
+    subject = alerts.subject(schedule, before, now=now)
+    if subject is None:
         return 0
     scores = _scores(db, [match.paper_id for match in waiting], now=now)
-    alert = alerts.choose(waiting, scores)
+    alert = alerts.choose(waiting, scores, most=schedule.max_papers)
     owed = Owed(
-        target=f"user:{person.user_id}",
+        target=target,
         kind=DeliveryKind.ALERT,
-        subject=f"alert:{local_day(due_at, person.timezone)}",
+        subject=subject,
         payload={"papers": list(alert.shown), "more": list(alert.more)},
         due_at=now,
         expires_at=now + alerts.ALERT_STAYS_FRESH,

@@ -10,6 +10,7 @@ from bot.following import Inbox, Trial
 from bot.models import Topic
 from bot.render.cards import ACCENT, MOST_LISTED, Page, listed, words
 from bot.render.text import count, escape, excerpt, moment
+from bot.schedules import in_words
 from bot.store.people import Person
 
 MOST_LINES = 12
@@ -26,7 +27,7 @@ def trial(found: Trial) -> Page:
 
 def followed(topic: Topic, found: Trial, person: Person) -> Page:
     """Return the answer to somebody who follows a topic now."""
-    when = f"Alerts come as one direct message a day at {person.hour:02}:00 {person.timezone}."
+    when = f"Alerts come as {in_words(person.schedule)}."
     if person.dm_closed_because:
         when = (
             f"Alerts wait in /inbox: {escape(person.dm_closed_because)}. Once you allow direct"
@@ -60,7 +61,7 @@ def topics(followed: Sequence[Topic], person: Person) -> Page:
     """Return a person's topics with a button to end each."""
     head = [
         f"## {count(len(followed), 'topic')}",
-        f"-# One direct message a day at {person.hour:02}:00 {person.timezone}.",
+        f"-# Alerts come as {in_words(person.schedule)}.",
     ]
     rows: list[ui.Item[ui.LayoutView]] = []
     if person.dm_closed_because:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from bot.app import opened, services_for, working
 from bot.client import PaperBot
 from bot.jobs.runner import JobRunner
-from bot.models import Feed, Strictness
+from bot.models import Feed, Schedule, Strictness
 from bot.sandbox import Sandbox
 from bot.store import feeds, people, trials
 from cogs import EXTENSIONS
@@ -58,7 +58,7 @@ def _furnish(
 ) -> None:
     trials.begin(db, guild_id=guild_id, user_id=person_id)
     person = people.ensure(db, person_id, now=now)
-    people.set_schedule(db, person.user_id, hour=now.hour, timezone="UTC")
+    people.set_schedule(db, person.user_id, Schedule(hour=now.hour))
     people.follow(db, person.user_id, TOPIC, Strictness.NORMAL, now=now)
     # Made an hour ago, so that the hour that has begun is its first.
     made_at = now - timedelta(hours=1)

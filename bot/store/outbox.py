@@ -81,6 +81,20 @@ def is_known(db: Database, target: str, kind: DeliveryKind, subject: str) -> boo
     return any(True for _ in rows)
 
 
+def count_of_day(db: Database, target: str, day: str) -> int:
+    """Return how many alerts a person has or had of a day that may bring several.
+
+    Args:
+        day: What their subjects begin with, before a colon.
+    """
+    rows = db.query(
+        "SELECT count(*) AS n FROM delivery WHERE target = ? AND kind = 'alert'"
+        " AND subject LIKE ? || ':%'",
+        [target, day],
+    )
+    return next(rows)["n"]
+
+
 def get(db: Database, delivery_id: int) -> Delivery | None:
     rows = db.query("SELECT * FROM delivery WHERE id = ?", [delivery_id])
     return next((to_delivery(row) for row in rows), None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from bot.models import Match, Strictness, Topic
-from bot.store.rows import Row, at, marks, moment, parsed, to_match, to_topic
+from bot.models import Match, Schedule, Strictness, Topic
+from bot.store.rows import Row, at, marks, moment, parsed, to_match, to_schedule, to_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,7 @@ class Person:
     """Somebody who used the bot for themselves."""
 
     user_id: int
-    timezone: str
-    """An IANA name."""
-    hour: int
-    """When the day's digest goes out, in their zone."""
+    schedule: Schedule
     dm_channel_id: int | None
     """None until their own command opened it."""
     dm_closed_at: datetime | None
@@ -47,12 +45,13 @@ def get(db: Database, user_id: int) -> Person | None:
 
 def _to_person(row: Row) -> Person:
     values = {name: row[name] for name in _PERSON}
+    values["schedule"] = to_schedule(row)
     values["created_at"] = at(row["created_at"])
     values["dm_closed_at"] = parsed(row["dm_closed_at"])
     return Person(**values)
 
 
-_PERSON = tuple(field.name for field in fields(Person))
+_PERSON = tuple(field.name for field in fields(Person) if field.name != "schedule")
 
 
 def with_topics(db: Database) -> list[Person]:
@@ -61,9 +60,18 @@ def with_topics(db: Database) -> list[Person]:
     return [_to_person(row) for row in rows]
 
 
-def set_schedule(db: Database, user_id: int, *, hour: int, timezone: str) -> None:
+def set_schedule(db: Database, user_id: int, schedule: Schedule) -> None:
     db.execute(
-        "UPDATE person SET hour = ?, timezone = ? WHERE user_id = ?", [hour, timezone, user_id]
+        "UPDATE person SET frequency = ?, hour = ?, timezone = ?, quiet_days = ?, max_papers = ?"
+        " WHERE user_id = ?",
+        [
+            schedule.frequency,
+            schedule.hour,
+            schedule.timezone,
+            json.dumps(sorted(schedule.quiet_days)),
+            schedule.max_papers,
+            user_id,
+        ],
     )
 
 

@@ -13,8 +13,10 @@ from bot.models import (
     DeliveryKind,
     DeliveryState,
     Feed,
+    Frequency,
     Match,
     Paper,
+    Schedule,
     Strictness,
     Style,
     Topic,
@@ -93,6 +95,17 @@ def to_topic(row: Row) -> Topic:
     values["paused_until"] = parsed(row["paused_until"])
     values["strictness"] = Strictness(row["strictness"])
     return Topic(**values)
+
+
+def to_schedule(row: Row) -> Schedule:
+    """Return when a person's alerts come, from their row."""
+    return Schedule(
+        Frequency(row["frequency"]),
+        row["hour"],
+        row["timezone"],
+        frozenset(json.loads(row["quiet_days"])),
+        row["max_papers"],
+    )
 
 
 def to_match(row: Row) -> Match:

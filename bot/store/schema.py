@@ -288,6 +288,20 @@ def happenings(db: Database) -> None:
     )
 
 
+@migrations()
+def schedules(db: Database) -> None:
+    db.executescript(
+        """
+        ALTER TABLE person ADD COLUMN frequency TEXT NOT NULL DEFAULT 'daily';
+        -- instant, daily or weekly
+        ALTER TABLE person ADD COLUMN quiet_days TEXT NOT NULL DEFAULT '[]';
+        -- JSON list of weekdays without alerts, Monday is 0
+        ALTER TABLE person ADD COLUMN max_papers INTEGER NOT NULL DEFAULT 8;
+        -- papers in an alert
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

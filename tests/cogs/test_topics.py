@@ -110,7 +110,9 @@ async def test_topics_are_listed_and_ended_by_their_own_buttons(
     for topic in ("robots", "rain"):
         await world.slash(world.reader, "topics follow", topic=topic)
     listed = await world.slash(world.reader, "topics list")
-    assert listed.text.startswith("## 2 topics\n-# One direct message a day at 09:00 UTC.\n")
+    assert listed.text.startswith(
+        "## 2 topics\n-# Alerts come as one direct message a day at 09:00 UTC.\n"
+    )
     await world.restart(make_bot)
     ended = await world.press(world.reader, listed, "unfollow:1")
     assert ended.text == "You no longer follow robots."

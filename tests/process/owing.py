@@ -9,7 +9,16 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.listing_days import newest_closed_day
-from bot.models import Delivery, DeliveryKind, DeliveryState, Feed, Listing, Strictness, Style
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Feed,
+    Listing,
+    Schedule,
+    Strictness,
+    Style,
+)
 from bot.store import feeds, listings, outbox, people
 from bot.store.outbox import Owed
 from bot.store.store import Store
@@ -48,7 +57,7 @@ def add_feed(db: Database, **kw: Any) -> Feed:
 def follow(db: Database, user_id: int, topic: str) -> None:
     """Let a person follow a topic; their alerts are due."""
     people.ensure(db, user_id, now=now())
-    people.set_schedule(db, user_id, hour=now().hour, timezone="UTC")
+    people.set_schedule(db, user_id, Schedule(hour=now().hour))
     people.follow(db, user_id, topic, Strictness.NORMAL, now=now() - A_DAY)
 
 

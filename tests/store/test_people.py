@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.models import DeliveryKind, Strictness, Topic
+from bot.models import DeliveryKind, Frequency, Schedule, Strictness, Topic
 from bot.store import listings, outbox, people
 from bot.store.store import Store
 from tests.builders import a_listing, a_match, owed
@@ -39,16 +39,17 @@ async def an_alert(store: Store) -> int:
 
 async def test_a_new_person_has_the_defaults_and_stays_themselves(store: Store) -> None:
     person = await store.run(people.ensure, ME, now=NOON + HOUR)
-    assert (person.hour, person.timezone, person.created_at) == (9, "UTC", NOON)
+    assert (person.schedule, person.created_at) == (Schedule(), NOON)
     assert (person.dm_channel_id, person.dm_closed_at) == (None, None)
     assert await store.read(people.get, 99) is None
 
 
 async def test_a_schedule_is_kept(store: Store) -> None:
-    await store.run(people.set_schedule, ME, hour=7, timezone="Asia/Tokyo")
+    wanted = Schedule(Frequency.WEEKLY, 7, "Asia/Tokyo", frozenset((5, 6)), 3)
+    await store.run(people.set_schedule, ME, wanted)
     person = await store.read(people.get, ME)
     assert person is not None
-    assert (person.hour, person.timezone) == (7, "Asia/Tokyo")
+    assert person.schedule == wanted
 
 
 async def test_closed_messages_are_noted_at_the_first_refusal_and_mended_by_opening(
