@@ -120,6 +120,8 @@ class Listing:
     seen_at: datetime
     records: tuple[Record, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    whole: bool = False
+    """Whether this is all of the list, so that what it does not show is not on it any more."""
 
 
 class Style(StrEnum):

@@ -164,8 +164,12 @@ class HuggingFace:
         refusals = tuple(refusal for _, page in understood for refusal in page)
         seen_at = self.web.now()
         list_day = day or latest_day(records) or seen_at.date()
-        listing = Listing(NAME, name, list_day, seen_at, records, refusals)
-        return Fetched((listing,), first.validators)
+        # What trended in the morning is news in the evening; what a daily list drops is not.
+        whole = took is not None and not refusals and not _may_go_on(understood)
+        listing = Listing(NAME, name, list_day, seen_at, records, refusals, whole)
+        # Of a list of several pages, the first may stay the same while another changes.
+        validators = first.validators if len(understood) == 1 else FRESH
+        return Fetched((listing,), validators)
 
     async def _page(self, params: dict[str, str], page: int, validators: Validators) -> Answer:
         return await self._get(

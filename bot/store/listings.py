@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
@@ -134,14 +134,12 @@ def _place_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None
     before = _ranks(db, key, paper_ids)
     now = {paper_id: rank for rank, paper_id in enumerate(dict.fromkeys(paper_ids), 1)}
     new = [paper_id for paper_id in now if paper_id not in before]
-    moved = [id_ for id_, rank in before.items() if seen_at > changed_at and rank != now[id_]]
-    if not new and not moved:
+    is_later = seen_at > changed_at
+    moved = [id_ for id_, rank in before.items() if is_later and rank != now[id_]]
+    left = _leave(db, key, now, seen_at) if listing.whole and is_later else 0
+    if not new and not moved and not left:
         return
-    db.conn.executemany(
-        "INSERT INTO listing_entry (source, name, day, paper_id, rank, seen_at)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET rank = excluded.rank",
-        [(*key, paper_id, now[paper_id], seen_at) for paper_id in (*new, *moved)],
-    )
+    _enter(db, key, {paper_id: now[paper_id] for paper_id in (*new, *moved)}, seen_at)
     db.execute(
         "UPDATE listing SET changed_at = max(changed_at, ?)"
         " WHERE source = ? AND name = ? AND day = ?",
@@ -168,13 +166,47 @@ def _changed_at(db: Database, key: _Key, seen_at: str) -> str:
 
 
 def _ranks(db: Database, key: _Key, paper_ids: Sequence[str]) -> dict[str, int]:
-    """Return the places that some papers have in a listing."""
+    """Return the places that some papers have in a listing; 0 for those that have left it."""
     rows = db.query(
-        "SELECT paper_id, rank FROM listing_entry WHERE source = ? AND name = ? AND day = ?"
-        f" AND paper_id IN ({marks(paper_ids)})",
+        "SELECT paper_id, iif(left_at IS NULL, rank, 0) AS rank FROM listing_entry"
+        f" WHERE source = ? AND name = ? AND day = ? AND paper_id IN ({marks(paper_ids)})",
         [*key, *paper_ids],
     )
     return {row["paper_id"]: row["rank"] for row in rows}
+
+
+def _enter(db: Database, key: _Key, ranks: Mapping[str, int], seen_at: str) -> None:
+    """Give some papers their places in a listing; who came back has come when they first did."""
+    db.conn.executemany(
+        "INSERT INTO listing_entry (source, name, day, paper_id, rank, seen_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET rank = excluded.rank, left_at = NULL",
+        [(*key, paper_id, rank, seen_at) for paper_id, rank in ranks.items()],
+    )
+
+
+def _leave(db: Database, key: _Key, now: Collection[str], seen_at: str) -> int:
+    """Note which papers a listing does not show any more; returns how many.
+
+    A list that has lost more than half is taken for one that its source gave half-filled, as
+    happens: then nobody has left.
+    """
+    there = {row["paper_id"] for row in db.query(f"{_ENTRIES} AND day = ?", list(key))}
+    gone = sorted(there - set(now))
+    if 2 * len(gone) > len(there):
+        return 0
+    db.conn.executemany(
+        "UPDATE listing_entry SET left_at = ? WHERE source = ? AND name = ? AND day = ?"
+        " AND paper_id = ?",
+        [(seen_at, *key, paper_id) for paper_id in gone],
+    )
+    return len(gone)
+
+
+_THERE = "left_at IS NULL"
+_NEWS = f"{_THERE} AND name NOT LIKE '% replace%'"
+"""Entries that are on their lists and make a paper news; a new version is an event of its own."""
+_ENTRIES = f"SELECT * FROM listing_entry WHERE {_THERE} AND source = ? AND name = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +225,19 @@ class Entry:
 def entries(db: Database, source: str, name: str, day: date) -> list[Entry]:
     """Return one listing's papers in its own order."""
     rows = db.query(
-        "SELECT * FROM listing_entry WHERE source = ? AND name = ? AND day = ?"
-        " ORDER BY rank, paper_id",
-        [source, name, day.isoformat()],
+        f"{_ENTRIES} AND day = ? ORDER BY rank, paper_id", [source, name, day.isoformat()]
     )
     return [_to_entry(row) for row in rows]
 
 
 def entries_since(db: Database, day: date) -> list[Entry]:
-    """Return the papers in all listings of a day or later, by day, source, name and rank."""
+    """Return the papers in all listings of a day or later, by day, source, name and rank.
+
+    Replaced papers, as arXiv announces new versions, are left out.
+    """
     rows = db.query(
-        "SELECT * FROM listing_entry WHERE day >= ? ORDER BY day, source, name, rank, paper_id",
+        f"SELECT * FROM listing_entry WHERE day >= ? AND {_NEWS}"
+        " ORDER BY day, source, name, rank, paper_id",
         [day.isoformat()],
     )
     return [_to_entry(row) for row in rows]
@@ -223,7 +257,7 @@ def days(db: Database, source: str, name: str, *, limit: int) -> list[tuple[date
     """Return the latest days of a list and how many papers each has, latest first."""
     rows = db.query(
         "SELECT day, count(*) AS n FROM listing_entry WHERE source = ? AND name = ?"
-        " GROUP BY day ORDER BY day DESC LIMIT ?",
+        f" AND {_THERE} GROUP BY day ORDER BY day DESC LIMIT ?",
         [source, name, limit],
     )
     return [(to_day(row["day"]), row["n"]) for row in rows]
@@ -309,7 +343,7 @@ def noticed_between(db: Database, since: datetime, until: datetime) -> list[str]
 def latest_entries(db: Database, source: str) -> list[Entry]:
     """Return the papers of a source's newest day, by list and rank."""
     rows = db.query(
-        "SELECT * FROM listing_entry WHERE source = :source"
+        f"SELECT * FROM listing_entry WHERE source = :source AND {_THERE}"
         " AND day = (SELECT max(day) FROM listing WHERE source = :source)"
         " ORDER BY name, rank, paper_id",
         {"source": source},
@@ -325,7 +359,8 @@ def unmatched(db: Database, *, since: date, limit: int) -> list[tuple[Paper, int
     """
     rows = list(
         db.query(
-            "SELECT * FROM paper WHERE id IN (SELECT paper_id FROM listing_entry WHERE day >= ?)"
+            "SELECT * FROM paper WHERE id IN"
+            f" (SELECT paper_id FROM listing_entry WHERE day >= ? AND {_NEWS})"
             " AND NOT EXISTS (SELECT 1 FROM matched AS m"
             "  WHERE m.paper_id = paper.id AND m.revision >= paper.revision)"
             " ORDER BY revision LIMIT ?",

@@ -302,6 +302,14 @@ def schedules(db: Database) -> None:
     )
 
 
+@migrations()
+def leavings(db: Database) -> None:
+    db.execute(
+        "ALTER TABLE listing_entry ADD COLUMN left_at TEXT"
+        " /* when a look at the whole list did not show it any more; NULL: it is there */"
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.errors import SourceError
 from bot.models import Paper, Record, Refusal
-from bot.sources.http import Validators, Web
+from bot.sources.http import FRESH, Validators, Web
 from bot.sources.huggingface import (
     Artifacts,
     HuggingFace,
@@ -220,13 +220,40 @@ async def test_an_unchanged_list_brings_nothing(hugging_face: HuggingFace, sourc
     assert again.validators == first.validators
 
 
+async def test_a_list_of_several_pages_is_read_again_whatever_its_first_page_says(
+    hugging_face: HuggingFace, source: Source
+):
+    source.will(json_answer(a_page(range(1, 51)), ETag='W/"1"'), json_answer(a_page(range(51, 53))))
+    fetched = await hugging_face.daily(DAY)
+    assert len(fetched.listings[0].records) == 52
+    assert fetched.validators == FRESH
+
+
+@pytest.mark.parametrize(
+    ("pages", "whole"),
+    [
+        ([a_page(range(1, 30))], True),
+        ([a_page(range(1, 51)), a_page(range(51, 60))], True),
+        ([json.dumps([an_entry(1), {"paper": {}}])], False),
+    ],
+)
+async def test_a_daily_list_is_whole_unless_some_of_it_makes_no_sense(
+    hugging_face: HuggingFace, source: Source, pages: list[str], whole: bool
+):
+    source.will(*map(json_answer, pages))
+    [listing] = (await hugging_face.daily(DAY)).listings
+    assert listing.whole is whole
+
+
 async def test_weeks_and_months_have_lists_of_their_own(hugging_face: HuggingFace, source: Source):
     source.will(json_answer(a_page([1])))
+    [latest] = (await hugging_face.daily()).listings
     [week] = (await hugging_face.daily(week="2025-W01")).listings
     [month] = (await hugging_face.daily(month="2025-01")).listings
     assert [(week.name, week.day), (month.name, month.day)] == [("week", DAY), ("month", DAY)]
-    assert source.requests[0].query["week"] == "2025-W01"
-    assert source.requests[1].query["month"] == "2025-01"
+    assert [listing.whole for listing in (latest, week, month)] == [False] * 3
+    assert source.requests[1].query["week"] == "2025-W01"
+    assert source.requests[2].query["month"] == "2025-01"
 
 
 async def test_the_latest_list_has_the_day_that_its_records_name(

@@ -185,6 +185,58 @@ async def test_what_was_seen_before_the_list_moved_moves_nothing_back(store: Sto
     assert await store.run(written) == before
 
 
+async def test_a_paper_that_leaves_a_list_is_shown_no_more_and_may_come_back(store: Store) -> None:
+    async def look(*papers: str, hours: int, whole: bool = True) -> list[str]:
+        listing = a_listing(papers=papers, seen_at=NOON + hours * HOUR)
+        await store.run(record, replace(listing, whole=whole))
+        return await entry_ids(store)
+
+    assert await look(ONE, TWO, THREE, hours=0) == [ONE, TWO, THREE]
+    assert await look(ONE, THREE, hours=1, whole=False) == [ONE, TWO, THREE]
+    assert await look(ONE, THREE, hours=2) == [ONE, THREE]
+    news = await store.read(listings.unmatched, since=TODAY, limit=9)
+    assert [paper.id for paper, _ in news] == [ONE, THREE]
+    assert [e.paper_id for e in await store.read(listings.entries_since, TODAY)] == [ONE, THREE]
+    assert await store.read(listings.days, "huggingface", "daily", limit=9) == [(TODAY, 2)]
+
+    before = await store.run(written)
+    assert await look(ONE, THREE, hours=3) == [ONE, THREE]
+    assert await store.run(written) == before
+    assert await look(ONE, TWO, THREE, hours=4) == [ONE, TWO, THREE]
+    entries = await store.read(listings.entries, "huggingface", "daily", TODAY)
+    assert {entry.seen_at for entry in entries} == {NOON}
+
+
+async def test_a_list_that_is_suddenly_half_filled_loses_nobody(store: Store) -> None:
+    await store.run(record, replace(a_listing(papers=[ONE, TWO, THREE]), whole=True))
+    for papers in ([TWO], []):
+        half = a_listing(papers=papers, seen_at=NOON + HOUR)
+        await store.run(record, replace(half, whole=True))
+        assert sorted(await entry_ids(store)) == [ONE, TWO, THREE]
+
+
+async def test_an_old_look_at_a_list_takes_nobody_off_it(store: Store) -> None:
+    await store.run(record, replace(a_listing(papers=[ONE, TWO, THREE]), whole=True))
+    await store.run(record, replace(a_listing(papers=[ONE, TWO], seen_at=NOON - HOUR), whole=True))
+    assert await entry_ids(store) == [ONE, TWO, THREE]
+
+
+async def test_a_replaced_paper_is_no_news_but_a_cross_listed_one_is(store: Store) -> None:
+    for name, paper in (
+        ("cs.CL replace", ONE),
+        ("cs.CL replace-cross", TWO),
+        ("cs.CL cross", THREE),
+    ):
+        await store.run(record, a_listing(papers=[paper], source="arxiv", name=name))
+    assert [e.paper_id for e in await store.read(listings.entries_since, TODAY)] == [THREE]
+    news = await store.read(listings.unmatched, since=TODAY, limit=9)
+    assert [paper.id for paper, _ in news] == [THREE]
+
+    await store.run(record, a_listing(papers=[ONE]))
+    news = await store.read(listings.unmatched, since=TODAY, limit=9)
+    assert [paper.id for paper, _ in news] == [ONE, THREE]
+
+
 async def test_papers_that_are_heard_of_outside_of_a_list_stand_in_none(store: Store) -> None:
     took = await store.run(listings.hear, "huggingface", [a_record(ONE, 5)], seen_at=NOON)
     assert took.ids == (ONE,)
