@@ -7,6 +7,7 @@
     │   └── NoSuchPaper        may carry a title from outside, to be escaped where it is shown
     ├── SettingsError        the operator can mend it: stops the start and names the setting
     ├── StoreError           the database cannot be used: says what to do
+    │   └── AlreadyLocked      another process is at it: waiting helps
     ├── SourceError          a source could not be read or made no sense: the next run retries
     │   └── SourceUnreachable  nobody answers there: its other lists are not asked in this run
     └── DeliveryError        Discord did not take a message: retried later
@@ -49,6 +50,10 @@ class SettingsError(PaperwireError):
 
 class StoreError(PaperwireError):
     """The database cannot be opened or written; the text says what to do."""
+
+
+class AlreadyLocked(StoreError):
+    """A lock is held by another process; it is free when that one is done, or dead."""
 
 
 class SourceError(PaperwireError):

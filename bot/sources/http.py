@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -102,6 +102,10 @@ class Fetched:
 class Pace(Protocol):
     """Remembers when a source was last asked, so that gaps hold across restarts."""
 
+    def turn(self, source: str) -> AbstractAsyncContextManager[None]:
+        """Hold a source's only connection, whichever process wants it."""
+        ...
+
     async def last_asked_at(self, source: str) -> datetime | None: ...
 
     async def note_asked(self, source: str, at: datetime) -> None: ...
@@ -109,9 +113,12 @@ class Pace(Protocol):
 
 @dataclass(slots=True)
 class PaceInMemory:
-    """Remembers until the process ends."""
+    """Remembers until the process ends, and knows of no other process."""
 
     moments: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def turn(self, source: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def last_asked_at(self, source: str) -> datetime | None:
         return self.moments.get(source)
@@ -282,11 +289,12 @@ class Web:
             return
         async with self._lanes.setdefault(request.source, asyncio.Lock()):
             self._check_patience(request)
-            await self._keep_gap(request.source, gap)
-            try:
-                yield
-            finally:
-                await self.pace.note_asked(request.source, self.now())
+            async with self.pace.turn(request.source):
+                await self._keep_gap(request.source, gap)
+                try:
+                    yield
+                finally:
+                    await self.pace.note_asked(request.source, self.now())
 
     async def _keep_gap(self, source: str, gap: timedelta) -> None:
         asked_at = await self.pace.last_asked_at(source)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from bot.store.pace import PaceInStore
+import pytest
+from aiohttp import web
+
+from bot.sources.http import Web
+from bot.store.lock import locked
+from bot.store.pace import PaceInStore, turn_file
 from bot.store.store import Store
-from tests.conftest import NOON
+from tests.conftest import NOON, Clock
+from tests.jobs.web import a_source
+from tests.sources.conftest import Source, Waits, json_answer
 
 
 async def test_when_a_source_was_last_asked_is_kept_for_each(store: Store) -> None:
@@ -16,3 +27,60 @@ async def test_when_a_source_was_last_asked_is_kept_for_each(store: Store) -> No
     await pace.note_asked("arxiv", NOON + timedelta(seconds=3))
     assert await PaceInStore(store).last_asked_at("arxiv") == NOON + timedelta(seconds=3)
     assert await pace.last_asked_at("huggingface") is None
+
+
+@pytest.fixture
+async def source() -> AsyncIterator[Source]:
+    async with a_source() as source:
+        yield source
+
+
+async def test_a_bot_and_a_backfill_beside_it_ask_in_turn_and_keep_the_gap(
+    tmp_path: Path, source: Source, clock: Clock
+) -> None:
+    """Each has its own connection to the database, as two processes have."""
+    asked_at: list[datetime] = []
+    open_now = most_at_once = 0
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        nonlocal open_now, most_at_once
+        open_now += 1
+        most_at_once = max(most_at_once, open_now)
+        asked_at.append(clock.now)
+        await asyncio.sleep(0)
+        clock.now += timedelta(seconds=1)
+        open_now -= 1
+        return json_answer("[]")
+
+    source.will(answer)
+    waits = Waits(clock)
+    async with AsyncExitStack() as opened:
+        webs: list[Web] = []
+        for _ in range(2):
+            store = await opened.enter_async_context(Store(tmp_path / "paperwire.sqlite"))
+            asking = Web({"127.0.0.1"}, now=clock, sleep=waits, pace=PaceInStore(store))
+            webs.append(await opened.enter_async_context(asking))
+        await asyncio.gather(
+            *(asking.get(source.url, source="arxiv") for asking in webs for _ in range(3))
+        )
+    assert most_at_once == 1
+    # A second for the answer and three of rest.
+    assert asked_at == [NOON + n * timedelta(seconds=4) for n in range(6)]
+
+
+async def test_who_waits_for_a_turn_gets_it_when_the_other_is_done(store: Store) -> None:
+    waited = 0
+
+    async def sleep(_seconds: float) -> None:
+        nonlocal waited
+        waited += 1
+        if waited == 3:
+            other.__exit__(None, None, None)
+
+    other = locked(turn_file(store.path, "arxiv"))
+    other.__enter__()
+    pace = PaceInStore(store, sleep)
+    async with pace.turn("huggingface"):
+        assert waited == 0
+    async with pace.turn("arxiv"):
+        assert waited == 3
