@@ -369,7 +369,7 @@ class Web:
         return answer, None
 
     def _note_limit(self, request: _Request, response: aiohttp.ClientResponse) -> RateLimit | None:
-        limit = patience.rate_limit(response.headers)
+        limit = patience.rate_limit(response.headers, now=self.now())
         if limit is not None and limit.is_spent:
             self._shut_until[request.patience_key] = self.now() + limit.reset
         return limit

@@ -51,23 +51,49 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
     return min(max(wait, timedelta()), LONGEST)
 
 
-def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Read ``RateLimit`` and ``RateLimit-Policy``; the tightest of several limits counts.
+def rate_limit(headers: Mapping[str, str], *, now: datetime) -> RateLimit | None:
+    """Read what is left of a server's patience; the tightest of several limits counts.
 
-    Hugging Face writes ``"api";r=489;t=243`` and ``"fixed window";"api";q=500;w=300``, see
+    Hugging Face writes ``RateLimit: "api";r=489;t=243`` and
+    ``RateLimit-Policy: "fixed window";"api";q=500;w=300``, see
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/; drafts before the
-    eighth wrote ``limit=500, remaining=489, reset=243``.
+    eighth wrote ``limit=500, remaining=489, reset=243``, and earlier ones a header for each:
+    ``RateLimit-Remaining``, of old ``X-RateLimit-Remaining``.
 
     Args:
         headers: Looked up without regard to case.
+        now: What a reset that is a moment is counted from.
     """
     policy = _items(headers.get("RateLimit-Policy", ""))
+    items = [
+        *_limits(headers.get("RateLimit", "")),
+        _apart(headers, "RateLimit-", now=now),
+        _apart(headers, "X-RateLimit-", now=now),
+    ]
     limits = [
         RateLimit(remaining, _reset(item, policy), policy.get("q", item.get("limit")))
-        for item in _limits(headers.get("RateLimit", ""))
+        for item in items
         if (remaining := item.get("r", item.get("remaining"))) is not None
     ]
     return min(limits, key=lambda limit: (limit.remaining, -limit.reset), default=None)
+
+
+_SINCE_1970 = 10**9
+"""Seconds: a reset of more is a moment, as GitHub and Discord write it, and not a wait."""
+_SECONDS = re.compile(r"\s*(\d{1,12})(?:\.\d+)?\s*(?:[,;]|$)", re.ASCII)
+
+
+def _apart(headers: Mapping[str, str], prefix: str, *, now: datetime) -> dict[str, int]:
+    """Return a limit whose numbers have a header each."""
+    found = {
+        name: int(number[1])
+        for name in ("limit", "remaining", "reset")
+        if (number := _SECONDS.match(headers.get(prefix + name.title(), "")))
+    }
+    if found.get("reset", 0) > _SINCE_1970:
+        # Rounded up: the second that has begun is not over.
+        found["reset"] = max(0, found["reset"] - int(now.timestamp()))
+    return found
 
 
 def _limits(value: str) -> list[dict[str, int]]:

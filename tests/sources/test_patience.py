@@ -54,12 +54,49 @@ def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | No
     ],
 )
 def test_rate_limit_headers_are_understood(limit: str, policy: str, expected: RateLimit | None):
-    assert rate_limit({"RateLimit": limit, "RateLimit-Policy": policy}) == expected
+    headers = {"RateLimit": limit, "RateLimit-Policy": policy}
+    assert rate_limit(headers, now=NOON) == expected
 
 
-@given(st.text(), st.text())
+@pytest.mark.parametrize("prefix", ["RateLimit", "X-RateLimit"])
+@pytest.mark.parametrize(
+    ("limit", "remaining", "reset", "expected"),
+    [
+        ("60", "59", "30", RateLimit(59, timedelta(seconds=30), 60)),
+        ("", "0", f"{NOON.timestamp() + 90:.0f}", RateLimit(0, timedelta(seconds=90))),
+        ("", "0", f"{NOON.timestamp() - 90:.3f}", RateLimit(0, timedelta())),
+        ("100, 100;w=60", "0", "1.5", RateLimit(0, timedelta(seconds=1), 100)),
+        ("60", "0", "soon", RateLimit(0, UNSAID, 60)),
+        ("60", "0", "999999999999", RateLimit(0, LONGEST, 60)),
+        ("60", "", "30", None),
+        ("60", "-1", "30", None),
+    ],
+)
+def test_rate_limits_in_headers_of_their_own_are_understood(
+    prefix: str, limit: str, remaining: str, reset: str, expected: RateLimit | None
+):
+    headers = {
+        f"{prefix}-Limit": limit,
+        f"{prefix}-Remaining": remaining,
+        f"{prefix}-Reset": reset,
+    }
+    assert rate_limit(headers, now=NOON) == expected
+
+
+def test_the_tightest_of_all_limits_counts():
+    headers = {
+        "RateLimit": '"api";r=9;t=5',
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": "7",
+    }
+    assert rate_limit(headers, now=NOON) == RateLimit(0, timedelta(seconds=7))
+
+
+@given(st.text() | st.from_regex(r"\d{1,14}"), st.text() | st.from_regex(r"\d{1,14}"))
 def test_nonsense_in_headers_is_no_limit_or_a_sane_one(limit: str, policy: str):
-    found = rate_limit({"RateLimit": limit, "RateLimit-Policy": policy})
-    assert found is None or timedelta() <= found.reset <= LONGEST
+    apart = {"X-RateLimit-Remaining": limit, "X-RateLimit-Reset": policy}
+    for headers in ({"RateLimit": limit, "RateLimit-Policy": policy}, apart):
+        found = rate_limit(headers, now=NOON)
+        assert found is None or timedelta() <= found.reset <= LONGEST
     wait = retry_after(limit, now=NOON)
     assert wait is None or timedelta() <= wait <= LONGEST
