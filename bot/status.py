@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
+from bot.listing_days import next_announcement, next_closing
 from bot.models import SourceState
 from bot.store import listings, outbox, papers
 from bot.store.rows import parsed
@@ -20,6 +21,10 @@ class Status:
     newest_daily: tuple[date, int] | None
     """The newest daily list and how many papers it has; None before the first."""
     sources: tuple[SourceState, ...]
+    next_list_at: datetime
+    """When the next daily list will be complete."""
+    next_announcement_at: datetime
+    """When arXiv announces papers next."""
     owed: int
     """Messages that wait or are under way."""
     oldest_due_at: datetime | None
@@ -45,6 +50,8 @@ def take(db: Database, *, now: datetime) -> Status:
         papers=papers.count(db),
         newest_daily=days[0] if days else None,
         sources=_sources(db),
+        next_list_at=next_closing(now),
+        next_announcement_at=next_announcement(now),
         owed=counts.get("owed", 0) + counts.get("sending", 0),
         oldest_due_at=parsed(outbox.next_due_at(db)),
         held=counts.get("held", 0),
@@ -55,9 +62,18 @@ def take(db: Database, *, now: datetime) -> Status:
     )
 
 
+_TRIED_LATELY = timedelta(days=2)
+
+
 def _sources(db: Database) -> tuple[SourceState, ...]:
-    """Return how the sources do; of the daily lists the two newest and those that fail."""
+    """Return how the sources do; of the daily lists the two newest and those that fail.
+
+    What is not asked for any more (a list grown old, a category taken out of the settings) is
+    left out, with the trouble that it had.
+    """
     states = listings.source_states(db)
+    newest = max((state.tried_at for state in states if state.tried_at), default=None)
+    states = [s for s in states if s.tried_at and newest and newest - s.tried_at < _TRIED_LATELY]
     daily = [state for state in states if state.name.startswith("daily ")]
     old = [state for state in daily[:-2] if state.error is None]
     return tuple(state for state in states if state not in old)

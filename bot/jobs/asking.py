@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,9 +21,13 @@ def failing(state: SourceState, error: SourceError, *, now: datetime) -> SourceS
     return replace(state, tried_at=now, error=str(error), retry_at=retry_at)
 
 
-def wants_peace(state: SourceState, *, now: datetime) -> bool:
-    """Whether the source asked us to stay away for longer than until now."""
-    return state.retry_at is not None and now < state.retry_at
+def wants_peace(states: Iterable[SourceState], *, now: datetime) -> bool:
+    """Whether a source asked us to stay away for longer than until now.
+
+    Args:
+        states: Of all that it is asked for: its patience is one.
+    """
+    return any(state.retry_at is not None and now < state.retry_at for state in states)
 
 
 async def asked(
@@ -39,13 +43,14 @@ async def asked(
     Args:
         name: What is asked for, as ``/status`` names it.
     """
-    state = await store.read(listings.source_state, source, name)
-    if wants_peace(state, now=now()):
+    states = await store.read(listings.states_of, source)
+    if wants_peace(states.values(), now=now()):
         return False
     try:
         await ask()
     except SourceError as error:
         log.warning("%s %s: %s", source, name, error)
+        state = states.get(name, SourceState(source, name))
         await store.run(listings.note_state, failing(state, error, now=now()))
         return False
     await store.run(listings.note_state, SourceState(source, name, tried_at=now(), good_at=now()))

@@ -14,9 +14,11 @@ from bot.sources.arxiv import ArXiv
 from bot.sources.http import Fetched, Validators
 from bot.sources.huggingface import HuggingFace
 
-DAYS_WATCHED = 7
-"""Daily lists whose votes still move; trending over a week needs them."""
+DAYS_WATCHED = 14
+"""Daily lists whose votes still move, and which may take a paper late."""
 OLD_LISTS_EVERY = timedelta(hours=6)
+"""Lists of the last week; trending over a week needs their votes."""
+OLDER_LISTS_EVERY = timedelta(hours=24)
 ANNOUNCEMENTS_EVERY = timedelta(hours=2)
 
 
@@ -40,7 +42,8 @@ class Looks:
         return [*days, trending, *announced]
 
     def _daily(self, day: date, newest: date) -> Look:
-        every = None if day >= newest else OLD_LISTS_EVERY
+        is_old, is_older = day < newest, day <= newest - 7 * ONE_DAY
+        every = OLDER_LISTS_EVERY if is_older else OLD_LISTS_EVERY if is_old else None
         return Look("huggingface", look_name(day), partial(self._list, day), every=every)
 
     async def _list(self, day: date, validators: Validators) -> Fetched:
@@ -54,7 +57,7 @@ class Looks:
 
 
 def watched_days(now: datetime) -> list[date]:
-    """Return the days whose lists are looked at: the ones that fill now, then back over a week."""
+    """Return the days whose lists are looked at: the ones that fill now, then back over two weeks."""
     newest = newest_closed_day(now)
     today = local_day(now, "America/New_York") + ONE_DAY  # after closing, tomorrow's fills
     days = [today - n * ONE_DAY for n in range((today - newest).days + DAYS_WATCHED)]

@@ -61,7 +61,7 @@ class Refresh:
         by_source: dict[str, list[Look]] = {}
         for look in self.looks(self.now()):
             by_source.setdefault(look.source, []).append(look)
-        outcomes = await asyncio.gather(*(self._look_at(looks) for looks in by_source.values()))
+        outcomes = await asyncio.gather(*(self._look_at(*one) for one in by_source.items()))
         recorded = [one for outcome in outcomes for one in outcome]
         good = [one for one in recorded if one is not None]
         if recorded:
@@ -70,26 +70,30 @@ class Refresh:
             await self.start_library(reached=bool(good))
         return bool(good) or not recorded
 
-    async def _look_at(self, looks: Sequence[Look]) -> list[Recorded | None]:
-        """Look at the lists of one source, one after the other; None for each that failed."""
+    async def _look_at(self, source: str, looks: Sequence[Look]) -> list[Recorded | None]:
+        """Look at the lists of one source, one after the other; None for each that failed.
+
+        Where nobody answers, or we are asked to wait, the others would fare no better.
+        """
         outcomes: list[Recorded | None] = []
+        states = await self.store.read(listings.states_of, source)
+        if wants_peace(states.values(), now=self.now()):
+            return outcomes
         for look in looks:
-            state = await self.store.read(listings.source_state, look.source, look.name)
-            if self._rests(look, state):
+            state = states.get(look.name, SourceState(source, look.name))
+            if self._is_fresh(look, state):
                 continue
             try:
                 outcomes.append(await self.look(look, state))
             except SourceError as error:
                 await self._note_failure(state, error)
                 outcomes.append(None)
-                if isinstance(error, SourceUnreachable):
+                if error.retry_after or isinstance(error, SourceUnreachable):
                     break
         return outcomes
 
-    def _rests(self, look: Look, state: SourceState) -> bool:
-        """Whether it is too early to look: we looked lately, or were asked to stay away."""
-        if wants_peace(state, now=self.now()):
-            return True
+    def _is_fresh(self, look: Look, state: SourceState) -> bool:
+        """Whether we have looked so lately that it is too early to look again."""
         return bool(look.every and state.good_at and self.now() < state.good_at + look.every)
 
     async def look(self, look: Look, state: SourceState) -> Recorded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.models import SourceState
@@ -26,23 +26,39 @@ def status_page(
     if status.newest_daily:
         newest, number = status.newest_daily
         lines.append(f"Newest daily list: {day(newest)}, {count(number, 'paper')}.")
-    lines += ["### Sources", *(_source(source) for source in status.sources)]
+    lines += ["### Sources", *_sources(status.sources)]
     if not status.sources:
         lines.append("None was asked yet.")
     if next_run:
         lines.append(f"-# Next look {moment(next_run)}")
+    lines.append(
+        f"-# The next daily list is complete {moment(status.next_list_at, 'f')};"
+        f" arXiv announces papers next {moment(status.next_announcement_at, 'f')}."
+    )
     lines += ["### Messages", _messages(status)]
     lines += [f"Feed {feed_id} is paused: {escape(why)}." for feed_id, why in status.paused]
     return words(shorten("\n".join(lines), MOST_TEXT))
 
 
-def _source(source: SourceState) -> str:
-    good = f"good {moment(source.good_at)}" if source.good_at else "never good yet"
-    name = f"{source.source} {source.name}"
-    if source.error is None:
-        return f"{escape(name)}: {good}"
-    again = f", again {moment(source.retry_at)}" if source.retry_at else ""
-    return f"{escape(name)}: {good}, now failing: {escape(shorten(source.error, 160))}{again}"
+def _sources(sources: Iterable[SourceState]) -> list[str]:
+    """Return a line for each list, and one for all lists of a source that share a trouble."""
+    together: dict[tuple[str, str], list[SourceState]] = {}
+    for source in sources:
+        trouble = source.error or f"none of {source.name}"
+        together.setdefault((source.source, trouble), []).append(source)
+    return [_source(same) for same in together.values()]
+
+
+def _source(same: Sequence[SourceState]) -> str:
+    first = same[0]
+    good_at = max((source.good_at for source in same if source.good_at), default=None)
+    good = f"good {moment(good_at)}" if good_at else "never good yet"
+    name = escape(f"{first.source} {first.name}")
+    if first.error is None:
+        return f"{name}: {good}"
+    more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+    again = f", again {moment(first.retry_at)}" if first.retry_at else ""
+    return f"{name}{more}: {good}, now failing: {escape(shorten(first.error, 160))}{again}"
 
 
 def _messages(status: Status) -> str:

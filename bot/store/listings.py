@@ -278,6 +278,12 @@ def source_states(db: Database) -> list[SourceState]:
     return [_to_state(row) for row in rows]
 
 
+def states_of(db: Database, source: str) -> dict[str, SourceState]:
+    """Return how each list of one source has been doing, by the list's name."""
+    rows = db.query("SELECT * FROM source_state WHERE source = ?", [source])
+    return {row["name"]: _to_state(row) for row in rows}
+
+
 def source_state(db: Database, source: str, name: str) -> SourceState:
     """Return how one list has been doing; all unknown before its first time."""
     rows = db.query("SELECT * FROM source_state WHERE source = ? AND name = ?", [source, name])

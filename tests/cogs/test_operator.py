@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import discord
 
@@ -49,10 +49,18 @@ async def test_every_command_in_help_exists_and_every_command_is_there(world: Wo
     assert named == exist
 
 
+def at(*moment: int) -> str:
+    """Return a UTC moment as Discord shows it, in each reader's own zone."""
+    return f"<t:{int(datetime(*moment, tzinfo=UTC).timestamp())}:f>"  # pyright: ignore[reportArgumentType]
+
+
 async def test_status_of_a_new_bot_says_that_nothing_was_asked_yet(world: World) -> None:
     answer = await world.slash(world.reader, "status")
     assert answer.text == (
         "## Status\n0 papers, 0 of them searchable.\n### Sources\nNone was asked yet.\n"
+        # Half an hour after 21:30 and at 20:00 in New York, in each reader's own zone.
+        f"-# The next daily list is complete {at(2026, 3, 4, 3)};"
+        f" arXiv announces papers next {at(2026, 3, 4, 1)}.\n"
         "### Messages\n0 sent in 24 hours, 0 owed, 0 held. 0 feeds, 0 people with topics."
     )
     assert answer.ephemeral
@@ -72,13 +80,13 @@ async def test_status_names_what_is_good_and_what_is_broken(
     made = await store.run(feeds.add, a_feed())
     await store.run(feeds.pause, made.id, now=NOON, because="the channel is gone")
     text = (await world.slash(world.reader, "status")).text
-    at = int(NOON.timestamp())
+    noon = int(NOON.timestamp())
     assert "3 papers, 3 of them searchable." in text
     assert "Newest daily list: 2 March 2026, 3 papers." in text
-    assert f"huggingface trending: good <t:{at}:R>\n" in text
+    assert f"huggingface trending: good <t:{noon}:R>\n" in text
     assert (
-        f"arxiv cs.LG: good <t:{at - 3600}:R>, now failing: arXiv answered 503"
-        rf" \*\*busy\*\*, again <t:{at + 3600}:R>"
+        f"arxiv cs.LG: good <t:{noon - 3600}:R>, now failing: arXiv answered 503"
+        rf" \*\*busy\*\*, again <t:{noon + 3600}:R>"
     ) in text
     assert text.endswith("Feed 1 is paused: the channel is gone.")
 
@@ -88,6 +96,33 @@ async def test_status_stays_within_one_message_whatever_fails(world: World, stor
         state = SourceState("arxiv", f"cs.{number}", NOON, None, "*" * 400)
         await store.run(listings.note_state, state)
     assert len((await world.slash(world.reader, "status")).text) < 4_000
+
+
+async def test_status_has_one_line_for_a_trouble_that_many_lists_share(
+    world: World, store: Store
+) -> None:
+    trouble = "Hugging Face has trouble of its own (status 500)."
+    for n, name in enumerate(("daily 2026-03-01", "daily 2026-03-02", "trending")):
+        good_at = NOON - timedelta(hours=n) if n else None
+        await store.run(
+            listings.note_state, SourceState("huggingface", name, NOON, good_at, trouble)
+        )
+    await store.run(listings.note_state, SourceState("arxiv", "cs.CL", NOON, NOON))
+    text = (await world.slash(world.reader, "status")).text
+    hour_ago = int(NOON.timestamp()) - 3600
+    assert text.count("now failing") == 1
+    assert f"huggingface daily 2026-03-01 and 2 more: good <t:{hour_ago}:R>, now failing" in text
+    assert text.count(": good") == 2
+
+
+async def test_status_forgets_what_is_not_asked_for_any_more(world: World, store: Store) -> None:
+    week_ago = NOON - timedelta(days=7)
+    for name, tried_at in (("daily 2026-02-10", week_ago), ("trending", NOON)):
+        state = SourceState("huggingface", name, tried_at, None, "no sense")
+        await store.run(listings.note_state, state)
+    text = (await world.slash(world.reader, "status")).text
+    assert "trending" in text
+    assert "daily 2026-02-10" not in text
 
 
 async def test_status_shows_the_two_newest_daily_lists_and_those_that_fail(

@@ -8,7 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.daily_lists import look_name
-from bot.jobs.looks import ANNOUNCEMENTS_EVERY, OLD_LISTS_EVERY, Looks, watched_days
+from bot.jobs.looks import (
+    ANNOUNCEMENTS_EVERY,
+    OLD_LISTS_EVERY,
+    OLDER_LISTS_EVERY,
+    Looks,
+    watched_days,
+)
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
@@ -43,6 +49,8 @@ async def test_lists_that_still_move_are_looked_at_each_time_and_old_ones_now_an
     assert every[look_name(TUESDAY)] is None
     assert every[look_name(date(2026, 3, 2))] is None, "the newest complete one"
     assert every[look_name(date(2026, 2, 27))] == OLD_LISTS_EVERY
+    assert every[look_name(date(2026, 2, 24))] == OLD_LISTS_EVERY
+    assert every[look_name(date(2026, 2, 23))] == OLDER_LISTS_EVERY
     assert every["trending"] is None
     assert every["cs.CL"] == ANNOUNCEMENTS_EVERY
 
@@ -50,13 +58,13 @@ async def test_lists_that_still_move_are_looked_at_each_time_and_old_ones_now_an
 @pytest.mark.parametrize(
     ("now", "newest", "oldest"),
     [
-        (NOON, date(2026, 3, 4), date(2026, 2, 24)),
+        (NOON, date(2026, 3, 4), date(2026, 2, 17)),
         # Monday, an hour after Friday's list was complete: nothing of the weekend.
-        (datetime(2026, 3, 7, 4, tzinfo=UTC), date(2026, 3, 7), date(2026, 3, 2)),
-        (datetime(2026, 3, 9, 12, tzinfo=UTC), date(2026, 3, 10), date(2026, 3, 2)),
+        (datetime(2026, 3, 7, 4, tzinfo=UTC), date(2026, 3, 7), date(2026, 2, 23)),
+        (datetime(2026, 3, 9, 12, tzinfo=UTC), date(2026, 3, 10), date(2026, 2, 23)),
     ],
 )
-def test_a_week_is_watched_without_the_weekends_that_are_over(
+def test_two_weeks_are_watched_without_the_weekends_that_are_over(
     now: datetime, newest: date, oldest: date
 ) -> None:
     days = watched_days(now)
