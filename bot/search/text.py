@@ -28,6 +28,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-‐‑–/.+'’][^\W_]+)+")
 _CAMEL = re.compile(r"(?<![^\W_])[^\W_]*?[a-z][A-Z][^\W_]*")
+_PUNCTUATION = ".,;:!?()[]{}\"'`"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -75,7 +76,8 @@ def compounds(text: str) -> Iterator[str]:
     is found by either.
     """
     for piece in dict.fromkeys(text.split()):
-        if not (piece.islower() and piece.isalpha()):
+        core = piece.strip(_PUNCTUATION)
+        if not (core.isalpha() and (core.islower() or core.istitle())):
             yield from _respelled(piece)
 
 

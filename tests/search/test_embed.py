@@ -11,8 +11,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import SettingsError, SourceError
+from bot.search import embed
 from bot.search.embed import FastEmbed, OpenAIEmbeddings, WordLlama, unit
 
 
@@ -27,6 +30,24 @@ def test_a_text_that_says_nothing_has_a_vector_of_zeros(embedder: WordLlama) -> 
     vectors = embedder.embed(["", "bees"])
     assert not vectors[0].any()
     assert np.linalg.norm(vectors[1]) == pytest.approx(1)
+
+
+@given(words=st.lists(st.text("abeß🐝-.", min_size=1, max_size=60), min_size=1, max_size=8))
+def test_a_vector_is_the_mean_of_its_words_whatever_is_between_them(
+    words: list[str], embedder: WordLlama
+) -> None:
+    whole, apart = embedder.embed([" ".join(words), "\n\t ".join(words)])
+    assert whole.tolist() == apart.tolist()
+    assert whole == pytest.approx(embedder.embed([" ".join(words[::-1])])[0], abs=1e-5)
+
+
+def test_words_are_forgotten_when_there_are_too_many(
+    embedder: WordLlama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = embedder.embed(["bees in hives", "ships on oceans"])
+    monkeypatch.setattr(embed, "WORDS_KEPT", 2)
+    again = [embedder.embed([text])[0] for text in ("bees in hives", "ships on oceans")]
+    assert np.array(again).tolist() == before.tolist()
 
 
 def test_no_texts_have_no_vectors(embedder: WordLlama) -> None:
