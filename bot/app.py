@@ -31,6 +31,7 @@ from bot.jobs.match import MatchNew
 from bot.jobs.refresh import Refresh
 from bot.jobs.runner import JobRunner
 from bot.jobs.watch import Watch
+from bot.lookup import Lookup
 from bot.search.engine import SearchEngine
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
@@ -109,6 +110,7 @@ async def asking(rooms: Rooms) -> AsyncGenerator[Sources]:
         settings.arxiv_url,
         settings.arxiv_rss_url,
         settings.arxiv_oai_url,
+        settings.arxiv_pages_url,
         settings.semantic_scholar_url,
     )
     hosts = frozenset(urlsplit(address).hostname or "" for address in addresses)
@@ -118,11 +120,23 @@ async def asking(rooms: Rooms) -> AsyncGenerator[Sources]:
             HuggingFace(
                 web, settings.hugging_face_url, token=token.get_secret_value() if token else None
             ),
-            ArXiv(web, settings.arxiv_url, settings.arxiv_rss_url, settings.arxiv_oai_url),
+            ArXiv(
+                web,
+                settings.arxiv_url,
+                settings.arxiv_rss_url,
+                settings.arxiv_oai_url,
+                settings.arxiv_pages_url,
+            ),
             SemanticScholar(web, settings.semantic_scholar_url, key=key.get_secret_value())
             if key
             else None,
         )
+
+
+def looking_up(rooms: Rooms, sources: Sources) -> Lookup:
+    """Return what fetches single papers that are asked about."""
+    most = rooms.settings.full_text_megabytes * 1_000_000
+    return Lookup(rooms.store, sources.hugging_face, sources.arxiv, rooms.now, most)
 
 
 def refresher(rooms: Rooms, sources: Sources, *, starter_is_news: bool = False) -> Refresh:
@@ -206,7 +220,8 @@ async def working(
     with only_deliverer(rooms.settings.database):
         if interrupted := await rooms.store.run(outbox.recover):
             log.warning("%d deliveries were interrupted and are looked after first", interrupted)
-        async with asking(rooms) as sources, runner:
+        async with asking(rooms) as sources, looking_up(rooms, sources) as lookup, runner:
+            bot.services.answers.lookup = lookup
             refresh = refresher(rooms, sources, starter_is_news=starter_is_news)
             engine = Engine(rooms, sources, refresh, runner, deliverer(rooms, bot), bot.is_ready)
             engine.start()
@@ -214,6 +229,7 @@ async def working(
                 yield engine
             finally:
                 engine.deliver.stopping = True
+                bot.services.answers.lookup = None
 
 
 def services_for(rooms: Rooms, runner: JobRunner) -> Services:

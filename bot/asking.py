@@ -6,23 +6,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 
 from bot.answers.answer import Answer, answer
+from bot.answers.full_text import Body
 from bot.answers.question import Kind, Question, read_question
-from bot.answers.subject import papers_about, topic_words
+from bot.answers.record import RECORD
+from bot.answers.subject import paper_named, papers_about, topic_words
 from bot.answers.words import search_words
-from bot.errors import NoSuchPaper, UserError
+from bot.errors import NoSuchPaper, SourceError, UserError
+from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
-from bot.paper_ids import arxiv_id, find_arxiv_ids
+from bot.paper_ids import arxiv_id, find_arxiv_ids, without_arxiv_ids
 from bot.search.embed import Embedder, WordLlama
 from bot.search.engine import SearchEngine
-from bot.store import listings, papers, people
+from bot.store import full_texts, listings, papers, people
 from bot.store import questions as shelves
 from bot.store.store import Store
 
@@ -36,6 +40,14 @@ NEWS = timedelta(days=90)
 """How old the papers are that answer *what is new?*, where there are enough."""
 ENOUGH_NEWS = 3
 """Papers."""
+MOST_PASSAGES = 120
+"""Of a full text that is asked about: a usual paper whole, the nearest of a longer one."""
+PASSAGES_OF_OTHERS = 4
+"""Of full texts that happen to be kept of papers that a search found."""
+ONLY_A_LINK = "What is this paper about?"
+"""What somebody asks who gives nothing but a link."""
+
+log = logging.getLogger(__name__)
 
 
 class Scope(StrEnum):
@@ -77,6 +89,8 @@ class Answers:
     store: Store
     engine: SearchEngine
     now: Callable[[], datetime]
+    lookup: Lookup | None = None
+    """Fetches what the library lacks; None while there is no web, and nothing is fetched."""
 
     async def answer(
         self,
@@ -104,39 +118,54 @@ class Answers:
             UserError: The question is empty, or names a paper that cannot be had, or the scope
                 is empty; the text says what to do.
         """
-        asked = read_question(question)
+        ids = find_arxiv_ids(question, limit=MOST_NAMED)
+        asked = read_question(without_arxiv_ids(question) or (ONLY_A_LINK if ids else ""))
         if not asked.text:
             raise UserError("Ask a question, such as “What is its main idea?”.")
-        named = await self._named([*paper_ids, *find_arxiv_ids(asked.text, limit=MOST_NAMED)])
+        said = _Saying(self, asked, on_progress)
+        named = await self._named([*paper_ids, *ids])
         if named:
-            return await self._said(asked, named)
-        return await self._of_scope(asked, scope, user_id, guild_id, earlier)
+            return await said.of(named, about=named)
+        before = await self._talked_about(asked, earlier)
+        if before:
+            given = await said.of(before, about=before[:MOST_NAMED])
+            if not given.abstained or refers_back(asked):
+                return given
+        found = await self._candidates(asked, scope, user_id, guild_id)
+        by_name = paper_named(asked, found)
+        return await said.of(found, about=[by_name] if by_name else [])
 
     async def _named(self, texts: Sequence[str]) -> list[Paper]:
         """Return the papers that are asked about by id or link."""
         wanted = list(dict.fromkeys(arxiv_id(text) or text.strip() for text in texts))
         if len(wanted) > MOST_NAMED:
             raise UserError(f"Ask about {MOST_NAMED} papers at a time.")
-        found = [await self.store.read(papers.get, paper_id) for paper_id in wanted]
-        missing = [name for name, paper in zip(wanted, found, strict=True) if paper is None]
-        if missing:
-            raise NoSuchPaper(f"The library does not have the paper {missing[0][:40]} (yet).")
-        return [paper for paper in found if paper]
+        return [await self.paper(paper_id) for paper_id in wanted]
 
-    async def _of_scope(
-        self,
-        asked: Question,
-        scope: Scope,
-        user_id: int | None,
-        guild_id: int | None,
-        earlier: Sequence[Exchange],
-    ) -> Answer:
-        before = await self._talked_about(asked, earlier)
-        if before:
-            said = await self._said(asked, before)
-            if not said.abstained or refers_back(asked):
-                return said
-        return await self._said(asked, await self._candidates(asked, scope, user_id, guild_id))
+    async def paper(self, paper_id: str) -> Paper:
+        """Return a paper by its id; one that the library lacks is asked for at the sources.
+
+        Raises:
+            NoSuchPaper: There is none.
+            UserError: It may exist, but nobody could be asked.
+        """
+        known = await self.store.read(papers.get, paper_id)
+        if known is not None:
+            return known
+        name = f"arXiv {paper_id}" if arxiv_id(paper_id) else "that paper"
+        if self.lookup is None or arxiv_id(paper_id) is None:
+            raise NoSuchPaper(f"The library does not have {name} (yet).")
+        try:
+            fetched = await self.lookup.record(paper_id)
+        except SourceError as error:
+            log.info("%s was asked about and could not be fetched: %s", paper_id, error)
+            raise UserError(
+                f"The library does not have {name}, and it could not be fetched just now."
+                " Try again in a few minutes."
+            ) from error
+        if fetched is None:
+            raise NoSuchPaper(f"Neither Hugging Face nor arXiv has {name}.")
+        return fetched
 
     async def _talked_about(self, asked: Question, earlier: Sequence[Exchange]) -> list[Paper]:
         """Return the papers that a conversation was about, if this question can be on them too."""
@@ -159,7 +188,7 @@ class Answers:
         if not ids:
             raise UserError(empty)
         shelf = await self.store.read(papers.get_many, ids)
-        return (await asyncio.to_thread(_likeliest, asked, shelf, self._embedder))[:CANDIDATES]
+        return (await asyncio.to_thread(_likeliest, asked, shelf, self.embedder))[:CANDIDATES]
 
     async def _searched(self, asked: Question) -> list[Paper]:
         words = search_words(asked.text)
@@ -174,22 +203,89 @@ class Answers:
         hits = await asyncio.to_thread(look)
         return await self.store.read(papers.get_many, [hit.paper_id for hit in hits])
 
-    async def _said(self, asked: Question, found: Sequence[Paper]) -> Answer:
-        """Return what some papers say, in their own sentences."""
-        votes = await self._votes(found) if asked.fact else {}
-        say = partial(answer, asked.text, found, embedder=self._embedder, votes=votes)
-        return await asyncio.to_thread(say)
-
-    async def _votes(self, found: Sequence[Paper]) -> Mapping[str, Snapshot]:
+    async def votes(self, found: Sequence[Paper]) -> Mapping[str, Snapshot]:
         ids = [paper.id for paper in found]
         return await self.store.read(
             listings.latest_snapshots, "huggingface", ids, until=self.now()
         )
 
     @cached_property
-    def _embedder(self) -> Embedder:
+    def embedder(self) -> Embedder:
         """A model that reads single words, many of them at once."""
         return self.engine.embedder if self.engine.embedder.is_quick else WordLlama.load()
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """One question on its way to an answer."""
+
+    answers: Answers
+    asked: Question
+    on_progress: Progress | None
+
+    async def of(self, found: Sequence[Paper], *, about: Sequence[Paper]) -> Answer:
+        """Return what papers say.
+
+        Args:
+            found: The papers that may say it, the likeliest first.
+            about: Those that are asked about: what the abstract leaves open is looked for in
+                their full text, which is fetched if need be.
+        """
+        first = await self._extract(found, {})
+        if self.asked.kind in _OF_ABSTRACTS or _is_of_record(first):
+            return first
+        note = await self._fetch(about, first)
+        bodies = await self._bodies(found, about)
+        return replace(await self._extract(found, bodies), note=note) if bodies or note else first
+
+    async def _fetch(self, about: Sequence[Paper], first: Answer) -> str | None:
+        """Fetch the full texts that are missing; returns what could not be had, in a sentence."""
+        lookup = self.answers.lookup
+        if lookup is None or not about:
+            return None
+        missing = await lookup.missing(about)
+        if missing and self.on_progress and not first.abstained:
+            await self.on_progress(first)
+        await lookup.fetch(missing)
+        without = await self._without_text(about)
+        return await lookup.why_not(without[0]) if without and lookup.most else None
+
+    async def _without_text(self, about: Sequence[Paper]) -> list[Paper]:
+        ids = [paper.id for paper in about]
+        read = await self.answers.store.read(full_texts.kept, ids)
+        return [paper for paper in about if paper.id not in read]
+
+    async def _bodies(self, found: Sequence[Paper], about: Sequence[Paper]) -> dict[str, Body]:
+        """Return what full texts say: all of those asked about, of others what is near."""
+        store, text = self.answers.store, self.asked.text
+        ids = [paper.id for paper in about]
+        others = [paper.id for paper in found if paper.id not in ids]
+        near = await store.read(full_texts.read, others, text, most=PASSAGES_OF_OTHERS, whole=False)
+        whole = await store.read(full_texts.read, ids, text, most=MOST_PASSAGES)
+        if whole:
+            await store.run(full_texts.note_used, list(whole), now=self.answers.now())
+        return {**near, **whole}
+
+    async def _extract(self, found: Sequence[Paper], bodies: Mapping[str, Body]) -> Answer:
+        """Return what papers say in their own sentences."""
+        votes = await self.answers.votes(found) if self.asked.fact else {}
+        say = partial(
+            answer,
+            self.asked.text,
+            found,
+            embedder=self.answers.embedder,
+            full_texts=bodies,
+            votes=votes,
+        )
+        return await asyncio.to_thread(say)
+
+
+_OF_ABSTRACTS = (Kind.SUMMARY, Kind.OVERVIEW, Kind.RECORD)
+"""Kinds that the full text would answer no better."""
+
+
+def _is_of_record(given: Answer) -> bool:
+    return any(claim.section == RECORD for claim in given.claims)
 
 
 _BACK = re.compile(

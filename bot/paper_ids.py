@@ -74,6 +74,19 @@ def find_arxiv_ids(text: str, *, limit: int) -> list[str]:
     return list(islice(unique, limit))
 
 
+def without_arxiv_ids(text: str) -> str:
+    """Return a text without the arXiv ids, links and DOIs that it mentions, on one line."""
+    text = clean_text(text)
+    kept: list[str] = []
+    end = 0
+    for found in _matches(text):
+        start = text.rfind(" ", 0, found.start()) + 1
+        kept.append(text[end : max(start, end)])
+        after = text.find(" ", found.end())
+        end = len(text) if after < 0 else after
+    return clean_text(" ".join([*kept, text[end:]]))
+
+
 def version_of(text: str) -> int | None:
     """Return the version that the first arXiv id in a text names; None where it names none."""
     found = next(_matches(text), None)

@@ -63,6 +63,15 @@ class Settings(BaseSettings):
     arxiv_oai_url: str = Field(
         default="https://oaipmh.arxiv.org", description="Where arXiv's catalogue is (OAI-PMH)."
     )
+    arxiv_pages_url: str = Field(
+        default="https://arxiv.org", description="Where arXiv's full texts are, as HTML and PDF."
+    )
+    full_text_megabytes: int = Field(
+        default=64,
+        ge=0,
+        le=100_000,
+        description="Full texts kept for answers, in millions of characters; 0 fetches none.",
+    )
     semantic_scholar_key: SecretStr | None = Field(
         default=None,
         repr=False,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.paper_ids import arxiv_id, find_arxiv_ids, title_only_id, version_of
+from bot.paper_ids import arxiv_id, find_arxiv_ids, title_only_id, version_of, without_arxiv_ids
 
 NEW = "2405.15738"
 
@@ -179,3 +179,18 @@ def test_no_text_breaks_it_and_what_it_finds_is_an_id(text: str):
 @pytest.mark.parametrize("piece", ["arxiv.org/a/", "arxiv ", "2405.", "hep-th/", "a-", "9", "\n"])
 def test_a_long_hostile_text_is_read_in_passing(piece: str):
     assert find_arxiv_ids(piece * 100_000 + " 2405.15738", limit=1) in ([], [NEW])
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("What is it? https://arxiv.org/abs/2405.15738v2 please", "What is it? please"),
+        ("Who wrote arXiv:2405.15738?", "Who wrote"),
+        ("arXiv 2405.15738 and 10.48550/arXiv.2405.15739", "and"),
+        ("Is <https://huggingface.co/papers/2405.15738> good?", "Is good?"),
+        ("2405.15738", ""),
+        ("no id, 3.14 and 12345.678", "no id, 3.14 and 12345.678"),
+    ],
+)
+def test_a_text_without_its_ids(text: str, rest: str) -> None:
+    assert without_arxiv_ids(text) == rest

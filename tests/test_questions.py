@@ -54,6 +54,11 @@ async def test_the_paper_asked_about_is_the_only_one_read(answers: Answers):
     assert [each.paper_id for each in given.read] == [HERON.id]
 
 
+async def test_a_link_alone_asks_what_the_paper_is_about(answers: Answers):
+    given = await answers.answer("https://arxiv.org/abs/2601.00001")
+    assert given.answer.startswith("We introduce Lamprey")
+
+
 async def test_votes_are_answered_from_the_latest_numbers(answers: Answers):
     given = await answers.answer("How many votes does it have?", paper_ids=[LAMPREY.id])
     assert given.answer == "41 votes on 3 March 2026."

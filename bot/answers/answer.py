@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from bot.answers.choose import MOST_SHOWN, choose
 from bot.answers.evidence import rank
-from bot.answers.hostile import order_in, unseen, without_orders
+from bot.answers.full_text import Body
+from bot.answers.hostile import order_in, without_orders
 from bot.answers.outline import outline
-from bot.answers.passages import ABSTRACT, AI_SUMMARY, FullText, Passage, Sentence, passages_of
+from bot.answers.passages import ABSTRACT, AI_SUMMARY, Passage, Sentence, passages_of
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD, known
 from bot.answers.subject import paper_meant, paper_named, papers_about
@@ -23,8 +24,8 @@ from bot.models import Paper, Snapshot
 from bot.search.embed import Embedder
 
 FULL_TEXT = "full text"
-_KEPT = 100
-"""Papers whose text is kept ready for the next question, whole texts among them."""
+_KEPT = 200
+"""Papers whose abstract is kept ready for the next question."""
 ONE_SILENT = "The paper does not say."
 ALL_SILENT = "The papers do not say."
 
@@ -93,7 +94,7 @@ def answer(
     papers: Sequence[Paper],
     *,
     embedder: Embedder,
-    full_texts: Mapping[str, FullText] | None = None,
+    full_texts: Mapping[str, Body] | None = None,
     votes: Mapping[str, Snapshot] | None = None,
 ) -> Answer:
     """Answer from the papers given; takes milliseconds of computing, so call it off the event loop.
@@ -102,7 +103,7 @@ def answer(
         question: Anything at all; it is looked up and never obeyed.
         papers: The one that is asked about, or the candidates of a search, best first.
         embedder: Called with single words and sentences, so a light one serves best.
-        full_texts: Paper id → its full text, where it was fetched.
+        full_texts: Paper id → its full text, or the part that matters, where it was fetched.
         votes: Paper id → its latest snapshot.
     """
     asked = read_question(question)
@@ -133,7 +134,7 @@ def _from_record(
 def _from_text(
     question: Question,
     papers: Sequence[Paper],
-    full_texts: Mapping[str, FullText],
+    full_texts: Mapping[str, Body],
     embedder: Embedder,
 ) -> Answer:
     understood = {paper.id: _understood(paper, full_texts.get(paper.id)) for paper in papers}
@@ -158,14 +159,21 @@ class _Understood:
 
 
 @lru_cache(_KEPT)
-def _understood(paper: Paper, full_text: FullText | None) -> _Understood:
-    passages = passages_of(paper, full_text)
-    told = [paper.title, paper.abstract, paper.ai_summary or ""]
-    told += [unseen(full_text.text)] if full_text else []
-    gives_orders = any(map(order_in, (*told, *(passage.text for passage in passages))))
+def _of_record(paper: Paper) -> _Understood:
+    passages = passages_of(paper)
+    told = (paper.title, *(passage.text for passage in passages))
+    gives_orders = any(map(order_in, (*told, paper.abstract, paper.ai_summary or "")))
     if gives_orders:
         passages = [without_orders(passage) for passage in passages]
     return _Understood(tuple(passages), gives_orders)
+
+
+def _understood(paper: Paper, body: Body | None) -> _Understood:
+    known = _of_record(paper)
+    if body is None:
+        return known
+    passages = (*known.passages, *body.passages)
+    return _Understood(passages, known.gives_orders or body.gives_orders)
 
 
 def _chosen(
@@ -198,7 +206,7 @@ def _outlines(
     return [each[0] for each in outlines if each]
 
 
-def _read(paper: Paper, full_texts: Mapping[str, FullText]) -> Read:
+def _read(paper: Paper, full_texts: Mapping[str, Body]) -> Read:
     parts = (
         (ABSTRACT, bool(paper.abstract)),
         (AI_SUMMARY, bool(paper.ai_summary)),

@@ -14,11 +14,12 @@ from datetime import date
 from bot.errors import SourceError
 from bot.models import Listing, Record, Refusal
 from bot.sources.arxiv_xml import NAME, Harvest, Understood, parse_atom, parse_oai, parse_rss
-from bot.sources.http import FRESH, XML, Fetched, Validators, Web
+from bot.sources.http import FRESH, XML, Answer, Fetched, Validators, Web
 
 API_URL = "https://export.arxiv.org"
 RSS_URL = "https://rss.arxiv.org"
 OAI_URL = "https://oaipmh.arxiv.org"
+PAGES_URL = "https://arxiv.org"
 
 _IDS_A_REQUEST = 100
 _MOST_RESULTS = 2_000
@@ -31,8 +32,9 @@ class ArXiv:
     """Asks arXiv.
 
     Args:
-        web: May ask the hosts of the three addresses.
+        web: May ask the hosts of the addresses.
         api_url: The query API's, without a slash at its end; likewise the others.
+        pages_url: Where full texts are, as HTML and PDF.
 
     Every method raises ``SourceError`` where there is no answer of use.
     """
@@ -41,6 +43,7 @@ class ArXiv:
     api_url: str = API_URL
     rss_url: str = RSS_URL
     oai_url: str = OAI_URL
+    pages_url: str = PAGES_URL
 
     async def newest(self, category: str, *, limit: int = 100) -> Listing:
         """Return a category's latest submissions, newest first, cross-lists included."""
@@ -81,6 +84,20 @@ class ArXiv:
             records += found
             refusals += refused
         return tuple(records), tuple(refusals)
+
+    async def page(self, paper_id: str) -> str | None:
+        """Return a paper's full text as HTML, made by LaTeXML; None where there is none."""
+        answer = await self._full_text(f"html/{paper_id}", "text/html")
+        return answer.text if answer.status != 404 else None
+
+    async def pdf(self, paper_id: str) -> bytes | None:
+        """Return a paper as PDF; None where arXiv does not have it."""
+        answer = await self._full_text(f"pdf/{paper_id}", "application/pdf")
+        return answer.body if answer.status != 404 else None
+
+    async def _full_text(self, path: str, accept: str) -> Answer:
+        address = f"{self.pages_url.rstrip('/')}/{path}"
+        return await self.web.get(address, source=NAME, accept={accept}, allow={404})
 
     async def search(
         self, words: str, *, categories: Sequence[str] = (), limit: int = 50

@@ -310,6 +310,46 @@ def leavings(db: Database) -> None:
     )
 
 
+@migrations()
+def full_texts(db: Database) -> None:
+    db.executescript(
+        """
+        -- Full texts of papers that were asked about. A cache: it can be emptied at any time.
+        CREATE TABLE full_text (
+            paper_id TEXT PRIMARY KEY REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            version INTEGER,                -- the paper's when it was fetched; NULL where not known
+            gives_orders INTEGER NOT NULL,  -- 1: to language models
+            size INTEGER,                   -- characters; NULL: nobody has the text
+            fetched_at TEXT NOT NULL,
+            used_at TEXT NOT NULL           -- the last time that it was read for an answer
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX full_text_by_use ON full_text (used_at);
+
+        CREATE TABLE passage (
+            id INTEGER PRIMARY KEY,         -- a paper's follow each other, in its order
+            paper_id TEXT NOT NULL
+                REFERENCES full_text (paper_id) ON UPDATE CASCADE ON DELETE CASCADE,
+            section TEXT NOT NULL,          -- its heading; empty before the first
+            url TEXT NOT NULL,
+            position INTEGER NOT NULL,      -- of its first sentence in the paper, from 0
+            text TEXT NOT NULL              -- sentences, a line each
+        ) STRICT;
+        CREATE INDEX passage_by_paper ON passage (paper_id);
+
+        CREATE VIRTUAL TABLE passage_words USING fts5 (
+            text, content = 'passage', content_rowid = 'id', tokenize = 'porter unicode61'
+        );
+        CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
+            INSERT INTO passage_words (rowid, text) VALUES (new.id, new.text);
+        END;
+        CREATE TRIGGER passage_gone AFTER DELETE ON passage BEGIN
+            INSERT INTO passage_words (passage_words, rowid, text)
+            VALUES ('delete', old.id, old.text);
+        END;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -12,6 +12,7 @@ from bot.answers.answer import (
     answer,
     proven,
 )
+from bot.answers.full_text import cut
 from bot.answers.passages import ABSTRACT, AI_SUMMARY, Form, FullText, passages_of
 from bot.answers.record import RECORD
 from bot.models import Paper, Snapshot
@@ -48,7 +49,7 @@ def test_several_papers_that_do_not_say_are_silent_together(embedder: WordLlama)
 
 
 def test_what_was_read_is_told(embedder: WordLlama):
-    full = {LAMPREY.id: FullText("# 1 Part\n\nMore.", Form.MARKDOWN)}
+    full = {LAMPREY.id: cut(LAMPREY, FullText("# 1 Part\n\nMore.", Form.MARKDOWN))}
     given = answer("What is Lamprey?", [LAMPREY, HERON], embedder=embedder, full_texts=full)
     assert given.read == (
         Read(LAMPREY.id, (ABSTRACT, AI_SUMMARY, FULL_TEXT)),
@@ -64,7 +65,9 @@ def test_the_full_text_answers_what_the_abstract_leaves_open(embedder: WordLlama
         Form.MARKDOWN,
     )
     assert answer(question, [LAMPREY], embedder=embedder).abstained
-    given = answer(question, [LAMPREY], embedder=embedder, full_texts={LAMPREY.id: full})
+    given = answer(
+        question, [LAMPREY], embedder=embedder, full_texts={LAMPREY.id: cut(LAMPREY, full)}
+    )
     assert given.claims[0].quote == "The optimizer that was chosen is Adam."
     assert given.claims[0].section == "4.1 Training"
     assert given.claims[0].url == "https://arxiv.org/html/2601.00001#S4.SS1"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.answers.answer import Answer, answer
+from bot.answers.full_text import cut
 from bot.answers.hostile import order_in
 from bot.answers.passages import Form, FullText, passages_of
 from bot.answers.verify import Text
@@ -53,7 +54,10 @@ def test_talk_about_orders_is_no_order(text: str):
 
 def ask(question: str, paper: Paper, embedder: WordLlama, text: FullText | None = None) -> Answer:
     return answer(
-        question, [paper], embedder=embedder, full_texts={paper.id: text} if text else None
+        question,
+        [paper],
+        embedder=embedder,
+        full_texts={paper.id: cut(paper, text)} if text else None,
     )
 
 

@@ -54,7 +54,7 @@ async def a_net(clock: Clock, *, patience: float = 20) -> AsyncGenerator[Net]:
                 papers,
                 waits,
                 HuggingFace(asking, pages.url),
-                ArXiv(asking, papers.url, papers.url, papers.url),
+                ArXiv(asking, papers.url, papers.url, papers.url, papers.url),
                 SemanticScholar(asking, pages.url, key="key"),
             )
 

@@ -30,7 +30,9 @@ def db() -> Database:
 
 
 def test_every_table_is_strict(db: Database) -> None:
-    ours = [table for table in db.tables if not table.name.startswith(("_", "sqlite_"))]
+    # FTS5 makes its own tables and has no strict ones.
+    other = ("_", "sqlite_", "passage_words")
+    ours = [table for table in db.tables if not table.name.startswith(other)]
     assert len(ours) > 10
     assert [table.name for table in ours if not table.strict] == []
 
