@@ -161,6 +161,7 @@ class Engine:
     refresh: Refresh
     runner: JobRunner
     deliver: Deliver
+    match: MatchNew
     connected: Callable[[], bool]
     """Whether Discord tells the bot what happens; sending needs no more than the log-in."""
 
@@ -189,7 +190,7 @@ class Engine:
         self.runner.wake("compose")
 
     async def _compose(self) -> None:
-        await MatchNew(self.rooms.store, self.rooms.now)()
+        await self.match()
         await Compose(self.rooms.store, self.rooms.now)()
         self.runner.wake("deliver")
 
@@ -223,7 +224,9 @@ async def working(
         async with asking(rooms) as sources, looking_up(rooms, sources) as lookup, runner:
             bot.services.answers.lookup = lookup
             refresh = refresher(rooms, sources, starter_is_news=starter_is_news)
-            engine = Engine(rooms, sources, refresh, runner, deliverer(rooms, bot), bot.is_ready)
+            match = MatchNew(rooms.store, rooms.now, bot.services.reader)
+            deliver = deliverer(rooms, bot)
+            engine = Engine(rooms, sources, refresh, runner, deliver, match, bot.is_ready)
             engine.start()
             try:
                 yield engine

@@ -24,7 +24,7 @@ from bot.errors import NoSuchPaper, SourceError, UserError
 from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
 from bot.paper_ids import arxiv_id, find_arxiv_ids, without_arxiv_ids
-from bot.search.embed import Embedder, WordLlama
+from bot.search.embed import Embedder, quick_embedder
 from bot.search.engine import SearchEngine
 from bot.store import full_texts, listings, papers, people
 from bot.store import questions as shelves
@@ -212,7 +212,7 @@ class Answers:
     @cached_property
     def embedder(self) -> Embedder:
         """A model that reads single words, many of them at once."""
-        return self.engine.embedder if self.engine.embedder.is_quick else WordLlama.load()
+        return quick_embedder(self.engine.embedder)
 
 
 @dataclass(frozen=True, slots=True)

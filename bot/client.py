@@ -19,9 +19,11 @@ from bot.errors import NoSuchPaper, PaperwireError, StoreError, UserError
 from bot.models import DeliveryState
 from bot.render.cards import words
 from bot.render.text import escape, shorten
+from bot.search.embed import quick_embedder
 from bot.search.engine import SearchEngine
 from bot.store import outbox
 from bot.store.store import Store
+from bot.topics.reading import Reader
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +52,12 @@ class Services:
     """What keeps jobs from their work now, in sentences for the operator."""
     answers: Answers = field(init=False)
     """Answers questions."""
+    reader: Reader = field(init=False)
+    """Keeps listed papers ready for topics."""
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.store, self.engine, self.now)
+        self.reader = Reader(quick_embedder(self.engine.embedder))
 
 
 class PaperBot(commands.AutoShardedBot):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from sqlite_utils import Database
 
@@ -17,7 +18,9 @@ from bot.models import Strictness, Topic
 from bot.posts import Shown
 from bot.store import listings, people
 from bot.topics.match import matches
+from bot.topics.meaning import similarities
 from bot.topics.query import TopicQuery, parse_topic
+from bot.topics.reading import Reader
 
 MOST_TRIED = 5
 """Papers shown of what a topic would have brought."""
@@ -28,10 +31,23 @@ class Trial:
     """What a topic would have sent."""
 
     query: TopicQuery
-    total: int
-    """Papers in the last 14 days."""
+    strictness: Strictness
+    a_day: tuple[int, ...]
+    """Papers on each of the last 14 days, the first day first."""
     best: tuple[Shown, ...]
     """The best of them, each with its reason."""
+
+    @property
+    def total(self) -> int:
+        """Papers in the last 14 days."""
+        return sum(self.a_day)
+
+
+class TopicShelf(Shelf, Protocol):
+    """What a trial needs: papers, and a reader that keeps them."""
+
+    @property
+    def reader(self) -> Reader: ...
 
 
 async def follow(shelf: Shelf, user_id: int, text: str, strictness: Strictness) -> Topic:
@@ -56,31 +72,55 @@ def _follow(
     return topic
 
 
-async def tried(shelf: Shelf, text: str, strictness: Strictness) -> Trial:
+async def tried(shelf: TopicShelf, text: str, strictness: Strictness) -> Trial:
     """Return what a topic would have sent in the last 14 days.
 
     Raises:
         UserError: It makes no sense.
     """
     query = parse_topic(text)
-    shown = await shelf.store.read(_listed_lately, now=shelf.now())
-    found = await asyncio.to_thread(_reasons, shown, query, strictness)
-    wanted = [s for s in shown if s.paper.id in found]
+    now = shelf.now()
+    listed = await shelf.store.read(_listed_lately, now=now)
+    reasons = await asyncio.to_thread(_reasons, listed, query, strictness, shelf.reader)
+    a_day = [0] * feeds.NEWS_WINDOW.days
+    for each in listed:
+        if each.shown.paper.id in reasons:
+            a_day[max(0, len(a_day) - 1 - (now.date() - each.day).days)] += 1
+    wanted = [each.shown for each in listed if each.shown.paper.id in reasons]
     wanted.sort(key=lambda s: (-(s.votes or 0), s.paper.id))
-    best = [replace(s, reason=found[s.paper.id]) for s in wanted[:MOST_TRIED]]
-    return Trial(query, len(wanted), tuple(best))
+    best = [replace(s, reason=reasons[s.paper.id]) for s in wanted[:MOST_TRIED]]
+    return Trial(query, strictness, tuple(a_day), tuple(best))
 
 
-def _listed_lately(db: Database, *, now: datetime) -> list[Shown]:
-    entries = listings.entries_since(db, (now - feeds.NEWS_WINDOW).date())
-    return posts.show(db, list({entry.paper_id for entry in entries}))
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A paper of the last 14 days."""
+
+    shown: Shown
+    day: date
+    """The first list that showed it; at the latest today, in UTC."""
 
 
-def _reasons(shown: Sequence[Shown], query: TopicQuery, strictness: Strictness) -> dict[str, str]:
+def _listed_lately(db: Database, *, now: datetime) -> list[_Listed]:
+    today = now.date()
+    first: dict[str, date] = {}
+    for entry in listings.entries_since(db, today - feeds.NEWS_WINDOW + timedelta(days=1)):
+        first.setdefault(entry.paper_id, min(entry.day, today))
+    return [_Listed(shown, first[shown.paper.id]) for shown in posts.show(db, list(first))]
+
+
+def _reasons(
+    listed: Sequence[_Listed], query: TopicQuery, strictness: Strictness, reader: Reader
+) -> dict[str, str]:
+    """Return why the topic wants a paper, for those that it wants. Agrees with the match job."""
+    read = reader.read([each.shown.paper for each in listed])
+    near = similarities(query, read.steps, reader.embedder)
     reasons: dict[str, str] = {}
-    for s in shown:
-        if reason := matches(query, s.paper, votes=s.votes or 0, strictness=strictness):
-            reasons[s.paper.id] = str(reason)
+    for each, paper, similar in zip(listed, read.papers, near, strict=True):
+        votes = each.shown.votes or 0
+        reason = matches(query, paper, votes=votes, similarity=similar, strictness=strictness)
+        if reason:
+            reasons[paper.id] = str(reason)
     return reasons
 
 

@@ -7,7 +7,9 @@ from bot.cli.indexing import bring_up
 from bot.cli.say import note
 from bot.jobs.compose import Compose
 from bot.jobs.match import MatchNew
+from bot.search.embed import quick_embedder
 from bot.store import outbox
+from bot.topics.reading import Reader
 from config.settings import Settings
 
 
@@ -30,7 +32,8 @@ async def index(settings: Settings, *, rebuild: bool) -> int:
 async def compose(settings: Settings) -> int:
     """Decide once what is owed."""
     async with opened(settings) as rooms:
-        await MatchNew(rooms.store, rooms.now)()
+        reader = Reader(quick_embedder(rooms.engine.embedder))
+        await MatchNew(rooms.store, rooms.now, reader)()
         await Compose(rooms.store, rooms.now)()
         counts = await rooms.store.read(outbox.counts)
     note(f"{counts.get('owed', 0):,} messages are owed.")

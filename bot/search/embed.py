@@ -199,6 +199,15 @@ class OpenAIEmbeddings:
             raise SourceError(f"The embeddings address could not be asked: {error}") from error
 
 
+def quick_embedder(embedder: Embedder) -> Embedder:
+    """Return a model that thousands of texts can be asked of: the given one, or WordLlama.
+
+    Raises:
+        SettingsError: WordLlama is needed and not installed.
+    """
+    return embedder if embedder.is_quick else WordLlama.load()
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Return the rows at length 1; rows of zeros stay."""
     # A third of what `np.linalg.norm` takes.

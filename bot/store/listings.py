@@ -243,6 +243,16 @@ def entries_since(db: Database, day: date) -> list[Entry]:
     return [_to_entry(row) for row in rows]
 
 
+def listed_since(db: Database, day: date) -> list[str]:
+    """Return the papers in all listings of a day or later, those listed last first."""
+    rows = db.query(
+        "SELECT paper_id FROM listing_entry WHERE day >= ? GROUP BY paper_id"
+        " ORDER BY max(day) DESC, paper_id",
+        [day.isoformat()],
+    )
+    return [row["paper_id"] for row in rows]
+
+
 def _to_entry(row: Row) -> Entry:
     values = {name: row[name] for name in _ENTRY}
     values["day"] = to_day(row["day"])

@@ -122,6 +122,34 @@ def topics_of(db: Database, user_id: int) -> list[Topic]:
     return [to_topic(row) for row in rows]
 
 
+def topics_by_id(db: Database, topic_ids: Sequence[int]) -> dict[int, Topic]:
+    """Return topics by their ids; those that are gone are left out."""
+    wanted = json.dumps(list(topic_ids))  # there can be more than a statement takes values
+    rows = db.query("SELECT * FROM topic WHERE id IN (SELECT value FROM json_each(?))", [wanted])
+    return {row["id"]: to_topic(row) for row in rows}
+
+
+def topics_changed_since(
+    db: Database, revision: int, *, limit: int
+) -> tuple[list[Topic], list[int], int]:
+    """Return topics that came or changed after a revision, ids of those that went, and until when.
+
+    Oldest change first, each topic as it is now. The revision returned is the one asked for when
+    there is nothing new.
+    """
+    rows = list(
+        db.query(
+            "SELECT change.topic_id, change.revision, topic.* FROM topic_change AS change"
+            " LEFT JOIN topic ON topic.id = change.topic_id"
+            " WHERE change.revision > ? ORDER BY change.revision LIMIT ?",
+            [revision, limit],
+        )
+    )
+    here = [to_topic(row) for row in rows if row["id"] is not None]
+    gone = [row["topic_id"] for row in rows if row["id"] is None]
+    return here, gone, rows[-1]["revision"] if rows else revision
+
+
 def all_topics(db: Database) -> list[Topic]:
     """Return every topic, oldest first."""
     return [to_topic(row) for row in db.query("SELECT * FROM topic ORDER BY id")]

@@ -350,6 +350,34 @@ def full_texts(db: Database) -> None:
     )
 
 
+@migrations()
+def topic_changes(db: Database) -> None:
+    db.executescript(
+        """
+        -- Which topics came, changed or went, in order: whoever keeps topics in memory catches up.
+        CREATE TABLE topic_change (
+            topic_id INTEGER PRIMARY KEY,   -- also of topics that are gone
+            revision INTEGER NOT NULL       -- grows over the whole table with each change
+        ) STRICT;
+        CREATE UNIQUE INDEX topic_change_by_revision ON topic_change (revision);
+        INSERT INTO topic_change (topic_id, revision) SELECT id, id FROM topic;
+
+        CREATE TRIGGER topic_came AFTER INSERT ON topic BEGIN
+            INSERT OR REPLACE INTO topic_change (topic_id, revision)
+                SELECT new.id, coalesce(max(revision), 0) + 1 FROM topic_change;
+        END;
+        CREATE TRIGGER topic_changed AFTER UPDATE OF query, strictness ON topic BEGIN
+            INSERT OR REPLACE INTO topic_change (topic_id, revision)
+                SELECT new.id, coalesce(max(revision), 0) + 1 FROM topic_change;
+        END;
+        CREATE TRIGGER topic_went AFTER DELETE ON topic BEGIN
+            INSERT OR REPLACE INTO topic_change (topic_id, revision)
+                SELECT old.id, coalesce(max(revision), 0) + 1 FROM topic_change;
+        END;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -58,16 +58,19 @@ def least_product(strictness: Strictness) -> int:
     return round(CLOSE[strictness] * STEPS**2)
 
 
-def similarities(
-    query: TopicQuery, papers: Sequence[ReadPaper], embedder: Embedder
-) -> list[tuple[float, ...]]:
+def similarities(query: TopicQuery, papers: Steps, embedder: Embedder) -> list[tuple[float, ...]]:
     """Return for each paper how near each of the topic's alternatives is, about −1 to 1.
 
     An alternative without plain words has no meaning: −1.
+
+    Args:
+        papers: What ``paper_steps`` gave for them.
     """
     wishes = [wish(each) for each in query.alternatives]
+    if not wishes:
+        return [()] * len(papers)
     topics = topic_steps(wishes, embedder).astype(np.float32)
-    near = paper_steps(papers, embedder).astype(np.float32) @ topics.T / STEPS**2
+    near = papers.astype(np.float32) @ topics.T / STEPS**2
     near[:, [not each for each in wishes]] = -1
     return [tuple(map(float, row)) for row in near]
 

@@ -26,10 +26,10 @@ class Flow:
 
     async def run(self) -> None:
         """Decide what is owed now and send it."""
-        await MatchNew(self.store, self.clock)()
-        await Compose(self.store, self.clock)()
         bot = self.world.env.bot
         assert isinstance(bot, PaperBot)
+        await MatchNew(self.store, self.clock, bot.services.reader)()
+        await Compose(self.store, self.clock)()
         sender = DiscordSender(bot, self._note_dm)
         await Deliver(self.store, sender, self.clock)()
 

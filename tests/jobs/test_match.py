@@ -8,8 +8,10 @@ import pytest
 
 from bot.jobs.match import BATCH, VOTES_LOOK_BACK, MatchNew
 from bot.models import Match, Record, Strictness, Topic
+from bot.search.embed import WordLlama
 from bot.store import listings, people
 from bot.store.store import Store
+from bot.topics.reading import Reader
 from tests.builders import a_listing, a_record
 from tests.conftest import NOON, Clock
 
@@ -17,15 +19,31 @@ READER = 7
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(scope="session")
+def embedder() -> WordLlama:
+    return WordLlama.load()
+
+
 @pytest.fixture
-def match(store: Store, clock: Clock) -> MatchNew:
-    return MatchNew(store, clock)
+def reader(embedder: WordLlama) -> Reader:
+    return Reader(embedder)
 
 
-async def follow(store: Store, query: str, *, user_id: int = READER) -> Topic:
+@pytest.fixture
+def match(store: Store, clock: Clock, reader: Reader) -> MatchNew:
+    return MatchNew(store, clock, reader)
+
+
+async def follow(
+    store: Store,
+    query: str,
+    *,
+    user_id: int = READER,
+    strictness: Strictness = Strictness.NORMAL,
+) -> Topic:
     """Follow a topic an hour before noon."""
     await store.run(people.ensure, user_id, now=NOON)
-    topic = await store.run(people.follow, user_id, query, Strictness.NORMAL, now=NOON - HOUR)
+    topic = await store.run(people.follow, user_id, query, strictness, now=NOON - HOUR)
     assert topic
     return topic
 
@@ -46,7 +64,7 @@ async def test_a_new_paper_is_matched_with_the_reason(store: Store, match: Match
     await match()
     (found,) = await matches(store)
     assert (found.topic_id, found.paper_id, found.matched_at) == (topic.id, "2403.00001", NOON)
-    assert found.reason == "“folding” and “robots” in the title"
+    assert found.reason == "“folding” and “robots” in the title; close in meaning to your topic"
 
 
 async def test_a_paper_is_matched_once(store: Store, match: MatchNew, clock: Clock) -> None:
@@ -154,3 +172,73 @@ async def test_each_person_gets_their_own_matches(store: Store, match: MatchNew)
     await match()
     assert len(await matches(store)) == 1
     assert await matches(store, 8) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "strictness", "because"),
+    [
+        ("robotic manipulation of clothes", Strictness.STRICT, None),
+        ("robotic manipulation of clothes", Strictness.NORMAL, None),
+        ("robotic manipulation of clothes", Strictness.BROAD, "near your topic in meaning"),
+        ("language model decoding speed", Strictness.STRICT, None),
+        ("language model decoding speed", Strictness.NORMAL, "close in meaning to your topic"),
+    ],
+)
+async def test_meaning_stands_in_for_words_as_far_as_the_person_lets_it(
+    store: Store, match: MatchNew, topic: str, strictness: Strictness, because: str | None
+) -> None:
+    await follow(store, topic, strictness=strictness)
+    speed = a_record(
+        "2403.00001",
+        title="Draft tokens make large models answer sooner",
+        abstract="A small model guesses several tokens ahead and the large language model verifies"
+        " them at once, which speeds up decoding without a loss.",
+    )
+    laundry = a_record(
+        "2403.00002",
+        title="Robots fold laundry from one video",
+        abstract="We study robots that fold laundry from one video. It works better than before.",
+    )
+    await listed(store, speed, laundry)
+    await match()
+    reasons = [found.reason for found in await matches(store)]
+    assert [reason.split("; ")[-1] for reason in reasons] == ([because] if because else [])
+
+
+async def test_topics_are_kept_and_only_what_changed_is_taken_in(
+    store: Store, match: MatchNew
+) -> None:
+    kept, ended = await follow(store, "robots"), await follow(store, "laundry")
+    assert await match.topics.catch_up(store) == 2
+    assert await match.topics.catch_up(store) == 0
+    await store.run(people.unfollow, READER, ended.id)
+    new = await follow(store, "kitchens min:5", user_id=8)
+    assert await match.topics.catch_up(store) == 2
+    assert (len(match.topics), match.topics.least_votes) == (2, 5)
+    await listed(store, a_record(title="Robots fold laundry in kitchens", upvotes=7))
+    await match()
+    found = [*await matches(store), *await matches(store, 8)]
+    assert [each.topic_id for each in found] == [kept.id, new.id]
+    await store.run(people.unfollow, 8, new.id)
+    assert await match.topics.catch_up(store) == 1
+    assert (len(match.topics), match.topics.least_votes) == (1, None)
+
+
+async def test_a_topic_that_ends_while_it_is_matched_has_no_matches(
+    store: Store, match: MatchNew
+) -> None:
+    topic = await follow(store, "robots")
+    await match.topics.catch_up(store)
+    await store.run(people.unfollow, READER, topic.id)
+    await listed(store, a_record(title="Robots at home"))
+    await match()
+    assert await matches(store) == []
+
+
+async def test_listed_papers_are_read_ahead_for_trials(
+    store: Store, match: MatchNew, reader: Reader
+) -> None:
+    await listed(store, a_record("2403.00001"), a_record("2403.00002"))
+    await match()
+    assert "2403.00001" in reader
+    assert len(reader) == 2

@@ -13,9 +13,14 @@ from bot.models import Paper, Strictness
 from bot.topics.codes import read_paper
 from bot.topics.match import Hit, Matcher, matches
 from bot.topics.matcher import TOGETHER
-from bot.topics.meaning import paper_steps, similarities
+from bot.topics.meaning import Embedder, Steps, paper_steps, similarities
 from bot.topics.query import TopicQuery, parse_topic
 from tests.topics.samples import WordBag, a_paper
+
+
+def steps_of(papers: Sequence[Paper], embedder: Embedder) -> Steps:
+    return paper_steps([read_paper(paper) for paper in papers], embedder)
+
 
 STRICT, NORMAL, BROAD = Strictness.STRICT, Strictness.NORMAL, Strictness.BROAD
 
@@ -137,7 +142,7 @@ def test_meaning_stands_in_for_plain_words_but_for_nothing_else() -> None:
         ('"cat"', False),
         ("cat min:1", False),
     ]:
-        near = similarities(parse_topic(topic), [read_paper(paper)], WordBag())[0]
+        near = similarities(parse_topic(topic), steps_of([paper], WordBag()), WordBag())[0]
         assert (matches(parse_topic(topic), paper, similarity=near) is not None) is is_wanted
         assert matches(parse_topic(topic), paper, similarity=near, strictness=STRICT) is None
 
@@ -193,7 +198,7 @@ def test_one_topic_and_many_topics_agree(
         matcher.add(topic_id, query, strictness)
     hits = {(hit.topic_id, hit.paper_index): hit for hit in matcher.match(them, votes)}
     for topic_id, (query, strictness) in enumerate(wanted):
-        near = similarities(query, [read_paper(p) for p in them], embedder) if embedder else None
+        near = similarities(query, steps_of(them, embedder), embedder) if embedder else None
         for index, paper in enumerate(them):
             similarity = near[index] if near else None
             why = matches(
