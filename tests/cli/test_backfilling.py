@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,15 @@ async def backfilling(source: Source, folder: Path) -> Process:
     )
 
 
+@pytest.fixture
+def ctrl_c() -> Generator[None]:
+    """Let children be interrupted: one of a shell's background job ignores SIGINT, as its parent does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 async def test_ctrl_c_keeps_what_was_fetched_and_the_next_run_goes_on(tmp_path: Path) -> None:
     asked_again = asyncio.Event()
 
