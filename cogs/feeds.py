@@ -12,7 +12,8 @@ from discord.ext import commands
 
 from bot import feeding
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
-from bot.errors import UserError
+from bot.dm_channels import open_channel
+from bot.errors import DeliveryError, UserError
 from bot.listing_days import close_timezones, next_at, parse_timezone
 from bot.models import Feed, Style
 from bot.places import Place, missing_permissions
@@ -334,8 +335,8 @@ async def remember_dm(interaction: discord.Interaction) -> None:
     if person.dm_channel_id is not None or person.dm_closed_at is not None:
         return
     try:
-        channel = await user.create_dm()
-    except discord.DiscordException as error:
+        channel = await open_channel(services, user)
+    except (discord.DiscordException, DeliveryError) as error:
         log.info("no DM channel with %s: %s", user.id, error)
     else:
         await services.store.run(people.dm_opened, user.id, channel.id)

@@ -12,7 +12,8 @@ from discord.ext import commands
 from bot import following
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.delivery.rules import DM_CLOSED
-from bot.errors import UserError
+from bot.dm_channels import open_channel
+from bot.errors import DeliveryError, UserError
 from bot.models import Strictness, Topic
 from bot.render import topics as render
 from bot.render.cards import MOST_LISTED, Page, words
@@ -152,12 +153,15 @@ async def open_dm(interaction: discord.Interaction, first: Page) -> Person:
     """Open the user's DM channel by their own command and try it with a first message."""
     services, user = services_of(interaction), interaction.user
     try:
-        channel = await user.create_dm()
+        channel = await open_channel(services, user)
         await channel.send(view=first)
     except discord.Forbidden as error:
         because = DM_CLOSED.get(error.code, "Discord does not let the bot send you direct messages")
         await services.store.run(people.dm_closed, user.id, now=services.now(), because=because)
-    except discord.DiscordException as error:  # it passes: the first alert opens the channel
+    except (
+        discord.DiscordException,
+        DeliveryError,
+    ) as error:  # it passes: the first alert opens the channel
         log.warning("no first direct message to %s: %s", user.id, error)
     else:
         await services.store.run(people.dm_opened, user.id, channel.id)

@@ -15,6 +15,7 @@ MAY_KNOW_DISCORD = (
     "bot/app.py",
     "bot/client.py",
     "bot/discord_sender.py",
+    "bot/dm_channels.py",
     "bot/places.py",
     "cogs/",
 )

@@ -5,7 +5,6 @@ Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -23,7 +22,8 @@ LONGEST_WAIT = timedelta(minutes=15)
 MOST_ATTEMPTS = 12
 """For what never goes stale; about two hours."""
 DM_OPENS_REST = timedelta(hours=6)
-"""After 40003. Discord names no time; going on risks the whole bot."""
+"""After 40003, also over a restart. Discord names no time; going on risks the whole bot."""
+NO_NEW_DMS = "Discord wants no new direct messages from the bot for a while"
 
 
 class Fate(Enum):
@@ -142,17 +142,3 @@ def send_may_take(delivery: Delivery, *, now: datetime) -> timedelta:
     if delivery.uncertain_at is None:
         return LONGEST_SEND
     return min(LONGEST_SEND, delivery.uncertain_at + NONCE_IS_REMEMBERED - now)
-
-
-@dataclass
-class DmOpens:
-    """Whether new DM channels may be opened, for the whole bot."""
-
-    resting_until: datetime | None = None
-
-    def rest(self, *, now: datetime) -> datetime:
-        self.resting_until = now + DM_OPENS_REST
-        return self.resting_until
-
-    def allowed(self, *, now: datetime) -> bool:
-        return self.resting_until is None or now >= self.resting_until

@@ -20,7 +20,7 @@ from bot.delivery.sender import Sender, Sent
 from bot.errors import DeliveryError, StoreError
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.posts import Post
-from bot.store import feeds, outbox, people
+from bot.store import dm_rest, feeds, outbox, people
 from bot.store.outbox import Owed
 from bot.store.store import Store
 
@@ -51,7 +51,6 @@ class Deliver:
     now: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
     invalid: InvalidRequests | None = None
-    dm_opens: rules.DmOpens = field(default_factory=rules.DmOpens)
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     stopping: bool = False
     look_again: timedelta = LOOK_AGAIN
@@ -189,17 +188,18 @@ class Deliver:
                 reason="it may be there already, which can be told in a minute",
             )
             return False
-        opens_dm = delivery.user_id is not None and delivery.place_id is None
-        if opens_dm and not self.dm_opens.allowed(now=self.now()):
-            assert self.dm_opens.resting_until is not None
+        if resting_until := await self._opens_dm_too_early(delivery):
             await self.store.run(
-                outbox.postpone,
-                delivery.id,
-                until=self.dm_opens.resting_until,
-                reason="Discord wants no new direct messages from the bot for a while",
+                outbox.postpone, delivery.id, until=resting_until, reason=rules.NO_NEW_DMS
             )
             return False
         return True
+
+    async def _opens_dm_too_early(self, delivery: Delivery) -> datetime | None:
+        """Return from when on a delivery may open the DM channel that it needs; None for now."""
+        if delivery.user_id is None or delivery.place_id is not None:
+            return None
+        return await self.store.read(dm_rest.resting_until, now=self.now())
 
     async def _claim_and_send(self, delivery: Delivery) -> None:
         if not await self.store.run_durably(outbox.claim, delivery.id, now=self.now()):
@@ -262,9 +262,6 @@ class Deliver:
     async def _fail(self, delivery: Delivery, error: DeliveryError, *, shortened: bool) -> None:
         fate = rules.fate(error, delivery, shortened=shortened)
         log.info("delivery %s: %s (%s)", delivery.id, error, fate.name.lower())
-        if fate is Fate.REST_DM_OPENS:
-            rest = self.dm_opens.rest(now=self.now()) - self.now()
-            error = DeliveryError(str(error), code=error.code, retry_after=rest)
         await self.store.run(note_failure, delivery, error, fate, now=self.now())
 
 
@@ -305,7 +302,11 @@ def note_failure(
             outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
             text = f"A post could not be made in {place(delivery)}: {why}."
             tell_moderator(db, delivery, text, f"delivery:{delivery.id}", now=now)
-        case Fate.POSTPONE | Fate.REST_DM_OPENS:
+        case Fate.REST_DM_OPENS:
+            until = now + rules.DM_OPENS_REST
+            dm_rest.rest(db, until=until)
+            outbox.postpone(db, delivery.id, until=until, reason=rules.NO_NEW_DMS)
+        case Fate.POSTPONE:
             until = rules.next_try(error, attempts=delivery.attempts, now=now)
             outbox.postpone(db, delivery.id, until=until, reason=why, uncertain=error.code is None)
 

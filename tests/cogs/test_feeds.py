@@ -14,7 +14,7 @@ from simcord.enums import OverwriteType
 
 from bot.client import PaperBot
 from bot.models import Feed, Style
-from bot.store import feeds, people
+from bot.store import dm_rest, feeds, people
 from bot.store.store import Store
 from cogs.feeds import MOST_FEEDS
 from tests.builders import a_feed
@@ -470,3 +470,17 @@ async def test_a_dm_that_cannot_be_opened_does_not_matter(world: World, store: S
     person = await store.read(people.get, world.moderator.user.id)
     assert person is not None
     assert person.dm_channel_id is None
+
+
+async def test_no_dm_is_opened_by_a_command_while_discord_wants_no_new_ones(
+    world: World, store: Store
+) -> None:
+    world.env.inject_error("POST", "/users/@me/channels", status=403, code=40003)
+    assert "**Feed 1** posts" in (await add(world)).text
+    assert await store.read(dm_rest.resting_until, now=NOON) is not None
+    await add(world, topic="robots")
+    opened = [r for r in world.env.http_requests if r.path == "/users/@me/channels"]
+    assert len(opened) == 1
+    person = await store.read(people.get, world.moderator.user.id)
+    assert person is not None
+    assert (person.dm_channel_id, person.dm_closed_at) == (None, None)

@@ -8,14 +8,12 @@ import pytest
 
 from bot.delivery import rules
 from bot.delivery.rules import (
-    DM_OPENS_REST,
     FIRST_WAIT,
     FORUM_SETTLES,
     LONGEST_SEND,
     LONGEST_WAIT,
     MOST_ATTEMPTS,
     NONCE_IS_REMEMBERED,
-    DmOpens,
     Fate,
     fate,
     is_stale,
@@ -169,11 +167,3 @@ def test_a_send_that_leans_on_its_nonce_has_no_more_time_than_the_nonce(
 ) -> None:
     delivery = a_delivery(uncertain_at=None if ago is None else NOON - ago)
     assert send_may_take(delivery, now=NOON) == within
-
-
-def test_new_dm_channels_rest_for_a_long_while_after_discord_said_so() -> None:
-    opens = DmOpens()
-    assert opens.allowed(now=NOON)
-    assert opens.rest(now=NOON) == NOON + DM_OPENS_REST
-    assert not opens.allowed(now=NOON + DM_OPENS_REST - SECOND)
-    assert opens.allowed(now=NOON + DM_OPENS_REST)

@@ -15,12 +15,17 @@ import pytest
 from sqlite_utils import Database
 
 from bot.delivery.pacing import InvalidRequests, Pace
-from bot.delivery.rules import DM_OPENS_REST, FORUM_SETTLES, NONCE_IS_REMEMBERED
+from bot.delivery.rules import (
+    DM_OPENS_REST,
+    FORUM_SETTLES,
+    NO_NEW_DMS,
+    NONCE_IS_REMEMBERED,
+)
 from bot.errors import DeliveryError, DeliveryRefused, StoreError
 from bot.feeds import Held
 from bot.jobs.deliver import AT_ONCE, Deliver
 from bot.models import Delivery, DeliveryKind, DeliveryState, Feed
-from bot.store import feeds, listings, outbox, people
+from bot.store import dm_rest, feeds, listings, outbox, people
 from bot.store.outbox import Owed
 from bot.store.store import READERS, Store
 from tests.builders import a_feed, a_listing, owed
@@ -626,6 +631,22 @@ class TestDirectMessages:
         clock.now = NOON + DM_OPENS_REST
         await deliver()
         assert set(places.subjects) == {"known", "new", "new too"}
+
+    async def test_a_restart_does_not_end_discord_s_wait_for_new_ones(
+        self, store: Store, places: Places, deliver: Deliver, clock: Clock
+    ) -> None:
+        await owe(store, an_alert("new", user_id=9))
+        places.failing = {"user:9": refused(40003)}
+        await deliver()
+
+        places.failing = {}
+        await owe(store, an_alert("new too", user_id=10))
+        clock.now += HOUR
+        await Deliver(store, places, clock)()
+        assert places.messages == []
+        assert (await get(store, 2)).reason == NO_NEW_DMS
+        assert await store.read(dm_rest.resting_until, now=clock.now) == NOON + DM_OPENS_REST
+        assert await store.read(dm_rest.resting_until, now=NOON + DM_OPENS_REST) is None
 
 
 class TestARefusedBody:
