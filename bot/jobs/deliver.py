@@ -300,8 +300,7 @@ def note_failure(
             )
         case Fate.HOLD | Fate.SHORTEN:
             outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
-            text = f"A post could not be made in {place(delivery)}: {why}."
-            tell_moderator(db, delivery, text, f"delivery:{delivery.id}", now=now)
+            tell_what_is_held(db, delivery, error, now=now)
         case Fate.REST_DM_OPENS:
             until = now + rules.DM_OPENS_REST
             dm_rest.rest(db, until=until)
@@ -309,6 +308,18 @@ def note_failure(
         case Fate.POSTPONE:
             until = rules.next_try(error, attempts=delivery.attempts, now=now)
             outbox.postpone(db, delivery.id, until=until, reason=why, uncertain=error.code is None)
+
+
+def tell_what_is_held(
+    db: Database, delivery: Delivery, error: DeliveryError, *, now: datetime
+) -> None:
+    """Tell a feed's maker why Discord refuses a post, once a day for each feed and reason."""
+    text = (
+        f"A post of feed {delivery.feed_id} in {place(delivery)} could not be made:"
+        f" {rules.reason(error)}. It is not tried again; /feeds history shows what is held."
+    )
+    subject = f"refused:{delivery.feed_id}:{error.code}:{now.date()}"
+    tell_moderator(db, delivery, text, subject, now=now)
 
 
 def place(delivery: Delivery) -> str:

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -683,8 +684,19 @@ class TestARefusedBody:
         await deliver()
         assert places.asked.count(("send", "feed:1:2026-03-03")) == tries
         assert (await get(store)).state is DeliveryState.HELD
-        assert [(m.target, m.subject) for m in places.messages] == [(f"user:{OWNER}", "delivery:1")]
+        told = [(m.target, m.subject) for m in places.messages]
+        assert told == [(f"user:{OWNER}", f"refused:1:{code}:{NOON.date()}")]
         assert await store.read(feeds.running) == [feed]
+
+    async def test_a_day_of_blocked_cards_is_one_word_to_the_moderator(
+        self, store: Store, places: Places, deliver: Deliver, feed: Feed
+    ) -> None:
+        cards = [replace(a_post(feed), subject=id_, kind=DeliveryKind.CARD) for id_ in (ONE, TWO)]
+        await owe(store, *cards)
+        places.failing = {"channel:100": refused(200000)}
+        await deliver()
+        assert await store.read(outbox.counts) == {"held": 2, "sent": 1}
+        assert [m.target for m in places.messages] == [f"user:{OWNER}"]
 
     async def test_a_refused_notice_is_no_reason_for_another(
         self, store: Store, places: Places, deliver: Deliver, feed: Feed
