@@ -2,12 +2,13 @@
 # make test   installs and runs the tests
 # make process-test   runs the bot as a process against a Discord on loopback
 # make check  format, lint, types and tests
-# make crash-test   kills and restarts the whole process a hundred times
+# make crash-test   kills and restarts the whole process a hundred times, or KILLS=… times
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := config/constraints.txt
+KILLS ?= 100
 
 .PHONY: run test process-test lint types check crash-test clean
 
@@ -42,7 +43,8 @@ types: $(VENV)/.for-testing
 check: lint types test
 
 crash-test: $(VENV)/.for-testing
-	$(BIN)/python -m tests.process.crash --kills 100
+	$(BIN)/pytest -q -m crash
+	$(BIN)/python -m tests.process.crash --kills $(KILLS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
