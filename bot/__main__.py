@@ -149,10 +149,12 @@ def _reading(commands: Commands) -> None:
 def _watching(commands: Commands) -> None:
     _add(commands, "doctor", _doctor, "say what is configured, reachable and missing")
     _add(commands, "health", _health, "exit with 0 if a running bot is alive and connected")
-    outbox = _add(commands, "outbox", _outbox, "show what is owed, sent and held back, and why")
+    outbox = _add(commands, "outbox", _outbox, "show what was sent, is owed or held back, and why")
     outbox.add_argument(
-        "--limit", type=_limit, default=50, metavar="N", help="messages at the most (default: 50)"
+        "--limit", type=_limit, default=50, metavar="N", help="lines at the most (default: 50)"
     )
+    outbox.add_argument("--only", choices=("sent", "owed", "held"), help="only these")
+    outbox.add_argument("--feed", type=int, metavar="N", help="only this feed's papers")
     outbox.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -253,7 +255,9 @@ async def _health(settings: Settings, given: argparse.Namespace) -> int:
 async def _outbox(settings: Settings, given: argparse.Namespace) -> int:
     from bot.cli import reading
 
-    return await reading.outbox(settings, limit=given.limit, as_json=given.json)
+    return await reading.outbox(
+        settings, limit=given.limit, only=given.only, feed_id=given.feed, as_json=given.json
+    )
 
 
 if __name__ == "__main__":

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from sqlite_utils import Database
 
-from bot import feeds, posts
+from bot import posts
 from bot.candidates import Backlog, chosen, is_starter, listed_now
 from bot.errors import UserError
 from bot.feeds import Choice, Held
 from bot.jobs.compose import room, settle, target_of
-from bot.models import Delivery, DeliveryState, Feed
-from bot.posts import Digest, HistoryLine
+from bot.models import DeliveryState, Feed
+from bot.posts import Digest
 from bot.store import feeds as feed_store
-from bot.store import outbox, papers
-from bot.store.feeds import Decision
+from bot.store import ledger, outbox
+from bot.store.ledger import Line
 from bot.store.store import Store
 
 MOST_PREVIEWED = 8
@@ -130,40 +131,46 @@ def resume_feed(db: Database, feed: Feed, *, now: datetime) -> bool:
     return resumed
 
 
-def history(db: Database, feed: Feed, *, limit: int) -> list[HistoryLine]:
-    """Return what became of the latest papers, latest first."""
-    decisions = feed_store.decisions(db, feed.id, limit=limit)
-    titles = papers.titles(db, [d.paper_id for d in decisions])
-    lines: list[HistoryLine] = []
-    for decision in decisions:
-        delivery = outbox.get(db, decision.delivery_id) if decision.delivery_id else None
-        outcome, url = _outcome(feed, decision, delivery)
-        at = (delivery and delivery.sent_at) or decision.decided_at
-        lines.append(
-            HistoryLine(titles.get(decision.paper_id, decision.paper_id), url, outcome, at)
-        )
-    return lines
+class Part(StrEnum):
+    """What of a feed's history to show."""
+
+    ALL = "all"
+    SENT = "sent"
+    OWED = "owed"
+    HELD = "held"
 
 
-_STATES = {
-    DeliveryState.SENT: "sent",
-    DeliveryState.OWED: "owed",
-    DeliveryState.SENDING: "being sent",
-    DeliveryState.HELD: "held",
-    DeliveryState.GAVE_UP: "given up",
+STATES = {
+    Part.ALL: tuple(DeliveryState),
+    Part.SENT: (DeliveryState.SENT,),
+    Part.OWED: (DeliveryState.OWED, DeliveryState.SENDING),
+    Part.HELD: (DeliveryState.HELD, DeliveryState.GAVE_UP),
 }
 
 
-def _outcome(feed: Feed, decision: Decision, delivery: Delivery | None) -> tuple[str, str | None]:
-    """Return what became of a paper in words, and the message's address where there is one."""
-    if decision.reason:
-        return f"held: {feeds.IN_WORDS[feeds.Held(decision.reason)]}", None
-    if delivery is None:
-        return "sent", None
-    outcome = _STATES[delivery.state]
-    if delivery.reason:
-        outcome += f": {delivery.reason}"
-    place = delivery.place_id
-    if delivery.message_id is None or place is None:
-        return outcome, None
-    return outcome, f"https://discord.com/channels/{feed.guild_id}/{place}/{delivery.message_id}"
+@dataclass(frozen=True, slots=True)
+class History:
+    """What became of a feed's papers."""
+
+    feed: Feed
+    part: Part
+    counts: Mapping[tuple[DeliveryState, str | None], int]
+    """How many papers of the feed are in each state, by reason; of all parts."""
+    first: int
+    """How many later papers came before these."""
+    lines: tuple[Line, ...]
+    """Some of the part, the latest first."""
+
+    @property
+    def total(self) -> int:
+        """How many papers the part has."""
+        states = STATES[self.part]
+        return sum(n for (state, _), n in self.counts.items() if state in states)
+
+
+def history(
+    db: Database, feed: Feed, *, limit: int, first: int = 0, part: Part = Part.ALL
+) -> History:
+    """Return what became of a feed's papers, the latest first."""
+    lines = ledger.of_feed(db, feed.id, limit=limit, first=first, states=STATES[part])
+    return History(feed, part, ledger.counts(db, feed.id), first, tuple(lines))

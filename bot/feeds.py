@@ -44,6 +44,11 @@ IN_WORDS = {
 }
 
 
+def in_words(reason: str) -> str:
+    """Return why a paper was held, for a person: a verdict of ours, or a delivery's own words."""
+    return IN_WORDS[Held(reason)] if reason in tuple(Held) else reason
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A listed paper that a feed has not posted."""

@@ -273,6 +273,14 @@ class Delivery:
     reason: str | None = None
     """Why it is held, late or given up, in words for a person."""
 
+    @property
+    def url(self) -> str | None:
+        """Where the message can be seen on Discord; None until it is there."""
+        if self.message_id is None or self.place_id is None:
+            return None
+        where = self.guild_id or "@me"
+        return f"https://discord.com/channels/{where}/{self.place_id}/{self.message_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:

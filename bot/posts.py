@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlite_utils import Database
 
@@ -63,18 +63,6 @@ class Notice:
     """Words from us."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """What became of one paper for one feed."""
-
-    title: str
-    url: str | None
-    """The message, where there is one."""
-    outcome: str
-    """``sent``, ``owed``, or ``held: …`` with the reason in words."""
-    at: datetime
 
 
 Post = Digest | Card | Alert | Notice

@@ -14,11 +14,12 @@ from bot import feeding
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.dm_channels import open_channel
 from bot.errors import DeliveryError, UserError
+from bot.feeding import Part
 from bot.listing_days import close_timezones, next_at, parse_timezone
 from bot.models import Feed, Style
 from bot.places import Place, missing_permissions
 from bot.render import feeds as render
-from bot.render.cards import MOST_LISTED
+from bot.render.cards import MOST_LISTED, Page
 from bot.render.text import plain, shorten
 from bot.store import feeds as store
 from bot.store import people
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 OPENS = "show:"
 """Begins the ``custom_id`` of a button that opens a paper's card."""
+MOST_HISTORY = 20
+"""Papers on a page of a feed's history; long titles leave room for fewer."""
 MOST_FEEDS = 25
 """Feeds a server: as many as one list of choices holds."""
 DAYS = {
@@ -247,13 +250,16 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         await say(interaction, f"Feed {feed.id} in <#{feed.channel_id}> is removed.")
 
     @app_commands.command()
-    @app_commands.describe(feed="Which feed")
-    async def history(self, interaction: discord.Interaction, feed: FeedOption) -> None:
-        """Show each paper: posted, owed, or held back and why"""
-        lines = await self.services.store.read(feeding.history, feed, limit=20)
-        if not lines:
-            raise UserError(f"Nothing was decided for feed {feed.id} yet.")
-        await say(interaction, render.history(feed, lines))
+    @app_commands.describe(feed="Which feed", only="Only papers that were sent, owed or held back")
+    async def history(
+        self,
+        interaction: discord.Interaction,
+        feed: FeedOption,
+        only: Literal["sent", "owed", "held"] | None = None,
+    ) -> None:
+        """Show each paper: sent, owed, or held back and why"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await say(interaction, await history_page(interaction, feed, Part(only or "all"), first=0))
 
     @add.autocomplete("timezone")
     @edit.autocomplete("timezone")
@@ -342,6 +348,40 @@ async def remember_dm(interaction: discord.Interaction) -> None:
         await services.store.run(people.dm_opened, user.id, channel.id)
 
 
+async def history_page(
+    interaction: discord.Interaction, feed: Feed, part: Part, *, first: int
+) -> Page:
+    """Return a page of a feed's history.
+
+    Raises:
+        UserError: There is nothing on it.
+    """
+    services = services_of(interaction)
+    found = await services.store.read(
+        feeding.history, feed, limit=MOST_HISTORY, first=first, part=part
+    )
+    if not found.counts:
+        raise UserError(f"Nothing was decided for feed {feed.id} yet.")
+    if not found.lines:
+        what = "" if part is Part.ALL else f" that is {part}"
+        raise UserError(f"Feed {feed.id} has no{' more' if first else ''} paper{what}.")
+    return render.history(found)
+
+
+class HistoryButton(
+    PersistentButton, template=r"history:(?P<feed>\d+):(?P<part>all|sent|owed|held):(?P<first>\d+)"
+):
+    """Shows what became of a feed's earlier papers."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        if not interaction.permissions.manage_guild:
+            raise app_commands.MissingPermissions(["manage_guild"])
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        feed = await own_feed(interaction, int(self.parts["feed"]))
+        part, first = Part(self.parts["part"]), int(self.parts["first"])
+        await say(interaction, await history_page(interaction, feed, part, first=first))
+
+
 class PostNowButton(PersistentButton, template=r"post:(?P<feed>\d+)"):
     """Posts what a preview shows, as today's; the papers are those of the preview's own buttons."""
 
@@ -367,4 +407,4 @@ def previewed(message: discord.Message | None) -> list[str]:
 
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Feeds(bot.services))
-    bot.add_dynamic_items(PostNowButton)
+    bot.add_dynamic_items(HistoryButton, PostNowButton)

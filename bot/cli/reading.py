@@ -12,11 +12,13 @@ from bot.cli.indexing import bring_up
 from bot.cli.say import note, say, say_json
 from bot.discover import find
 from bot.errors import StoreError
+from bot.feeding import STATES, Part
+from bot.feeds import in_words
 from bot.models import Delivery, Paper, byline
 from bot.posts import Shown
 from bot.render.text import plain
-from bot.store import heartbeat, papers
-from bot.store import outbox as ledger
+from bot.store import heartbeat, ledger, papers
+from bot.store.ledger import Line
 from bot.store.store import Store
 from config.settings import Settings
 
@@ -92,27 +94,62 @@ def _lines(shown: Shown) -> list[str]:
     ]
 
 
-async def outbox(settings: Settings, *, limit: int, as_json: bool) -> int:
-    """Print the newest deliveries and what became of each."""
+async def outbox(
+    settings: Settings, *, limit: int, only: str | None, feed_id: int | None, as_json: bool
+) -> int:
+    """Print what became of each paper for each feed, and of every other message, latest first.
+
+    Args:
+        only: ``sent``, ``owed`` or ``held``; None for all.
+        feed_id: Of one feed alone.
+    """
+    states = STATES[Part(only or "all")]
     async with opened(settings) as rooms:
-        deliveries = await rooms.store.read(ledger.recent, limit=limit)
+        lines = await (
+            rooms.store.read(ledger.lines, limit=limit, states=states)
+            if feed_id is None
+            else rooms.store.read(ledger.of_feed, feed_id, limit=limit, states=states)
+        )
     if as_json:
-        say_json([_ledger_line(delivery) for delivery in deliveries])
+        say_json([_ledger_line(line) for line in lines])
         return 0
-    if not deliveries:
-        note("The outbox is empty.")
-    for d in deliveries:
-        why = f"  ({plain(d.reason)})" if d.reason else ""
-        say(f"{d.id:>6}  {d.state:<8} {d.kind:<7} {d.target:<28} {plain(d.subject)}{why}")
+    if not lines:
+        note("The outbox is empty." if only is None and feed_id is None else "There is none.")
+    for line in lines:
+        say(_in_words(line))
     return 0
 
 
-def _ledger_line(delivery: Delivery) -> dict[str, Any]:
-    """Return a delivery as a program reads it; never the rendered text."""
-    line = asdict(delivery)
+def _in_words(line: Line) -> str:
+    delivery = line.delivery
+    what = line.paper_id or (delivery.subject if delivery else "")
+    whose = f"feed {line.feed_id}" if line.feed_id else (delivery.target if delivery else "")
+    text = f"{line.at:%Y-%m-%d %H:%M}  {line.state:<8} {whose:<26} {plain(what)}"
+    why = f"  ({plain(in_words(line.reason))})" if line.reason else ""
+    title = f"  {plain(line.title)}" if line.title else ""
+    url = f"\n{'':18}{delivery.url}" if delivery and delivery.url else ""
+    return f"{text}{title}{why}{url}"
+
+
+def _ledger_line(line: Line) -> dict[str, Any]:
+    """Return a line as a program reads it; never the rendered text."""
+    delivery = line.delivery
+    return {
+        "feed_id": line.feed_id,
+        "paper_id": line.paper_id,
+        "title": line.title,
+        "state": line.state,
+        "reason": line.reason,
+        "at": line.at.isoformat(),
+        "url": delivery.url if delivery else None,
+        "delivery": _delivery(delivery) if delivery else None,
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in line.items()
+        for name, value in asdict(delivery).items()
     }
 
 

@@ -8,13 +8,14 @@ from datetime import datetime
 from discord import ui
 
 from bot.candidates import Backlog
-from bot.feeding import Preview
+from bot.feeding import History, Preview
+from bot.feeds import in_words
 from bot.listing_days import next_at
-from bot.models import Feed, Style
-from bot.posts import HistoryLine
+from bot.models import DeliveryState, Feed, Style
 from bot.render.cards import MOST_TEXT, Page, words
 from bot.render.messages import digest
 from bot.render.text import count, escape, excerpt, moment, shorten
+from bot.store.ledger import Line
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STYLES = {Style.DIGEST: "a digest", Style.CARDS: "a card a paper", Style.FORUM: "a post a paper"}
@@ -113,16 +114,57 @@ _MADE_OF = {
 }
 
 
-def history(feed: Feed, lines: Sequence[HistoryLine]) -> Page:
-    """Return the latest papers that a feed decided on, latest first."""
-    texts = [f"## Feed {feed.id} in <#{feed.channel_id}>"]
-    for line in lines:
-        title = escape(shorten(line.title, 80))
-        shown = f"[{title}]({line.url})" if line.url else title
-        texts.append(f"{shown}\n-# {escape(line.outcome)} · {moment(line.at)}")
-    while len("\n".join(texts)) > MOST_TEXT:
-        texts.pop()
-    return words("\n".join(texts))
+def history(found: History) -> Page:
+    """Return what became of a feed's papers: all in numbers, then as many as have room."""
+    feed = found.feed
+    texts = [f"## Feed {feed.id} in <#{feed.channel_id}>", f"-# {_counted(found)}"]
+    shown = 0
+    for line in found.lines:
+        text = _history_line(line)
+        if len("\n".join([*texts, text])) > MOST_TEXT:
+            break
+        texts.append(text)
+        shown += 1
+    page = words("\n".join(texts))
+    upto = found.first + shown
+    if left := found.total - upto:
+        older = f"history:{feed.id}:{found.part}:{upto}"
+        page.add_item(ui.ActionRow(ui.Button["Page"](label=f"And {left:,} more", custom_id=older)))
+    return page
+
+
+def _history_line(line: Line) -> str:
+    title = escape(shorten(line.title or line.paper_id or "", 80))
+    url = line.delivery.url if line.delivery else None
+    outcome = _STATES[line.state]
+    if line.reason:
+        outcome += f": {in_words(line.reason)}"
+    return f"{f'[{title}]({url})' if url else title}\n-# {escape(outcome)} · {moment(line.at)}"
+
+
+_STATES = {
+    DeliveryState.SENT: "sent",
+    DeliveryState.OWED: "owed",
+    DeliveryState.SENDING: "being sent",
+    DeliveryState.HELD: "held",
+    DeliveryState.GAVE_UP: "given up",
+}
+MOST_REASONS = 7
+"""Reasons that are counted by name: as many as there are verdicts on a paper."""
+
+
+def _counted(found: History) -> str:
+    """Return ``12 sent, 1 owed, 34 held (30 baseline, 4 below the bar)``."""
+    totals = dict.fromkeys(_STATES, 0)
+    for (state, _), number in found.counts.items():
+        totals[state] += number
+    parts = [f"{number:,} {_STATES[state]}" for state, number in totals.items() if number]
+    why = [
+        f"{number:,} {escape(excerpt(reason, 40))}"
+        for (state, reason), number in found.counts.items()
+        if state is DeliveryState.HELD and reason
+    ]
+    return ", ".join(parts) + (f" (held: {', '.join(why[:MOST_REASONS])})" if why else "")
 
 
 def permission(name: str) -> str:

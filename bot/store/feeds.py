@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlite_utils import Database
 
 from bot.models import Feed
-from bot.store.rows import Row, at, marks, moment, to_feed
+from bot.store.rows import marks, moment, to_feed
 
 _COLUMNS = (
     "guild_id",
@@ -29,22 +28,6 @@ _COLUMNS = (
 EDITABLE = frozenset(
     ("topic", "style", "hour", "timezone", "days", "min_votes", "max_papers", "role_id")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided of one paper for one feed."""
-
-    paper_id: str
-    verdict: str
-    """``post`` or ``held``."""
-    reason: str | None
-    """Why it is held (``bot.feeds.Held``); None when it is posted."""
-    decided_at: datetime
-    delivery_id: int | None = None
-
-
-_DECISION = tuple(field.name for field in fields(Decision))
 
 
 def add(db: Database, feed: Feed) -> Feed:
@@ -165,22 +148,6 @@ def decide(
     )
 
 
-def decisions(db: Database, feed_id: int, *, limit: int) -> list[Decision]:
-    """Return the latest decisions for a feed, latest first."""
-    rows = db.query(
-        "SELECT paper_id, verdict, reason, decided_at, delivery_id FROM feed_paper"
-        " WHERE feed_id = ? ORDER BY decided_at DESC, paper_id LIMIT ?",
-        [feed_id, limit],
-    )
-    return [_to_decision(row) for row in rows]
-
-
-def _to_decision(row: Row) -> Decision:
-    values = {name: row[name] for name in _DECISION}
-    values["decided_at"] = at(row["decided_at"])
-    return Decision(**values)
-
-
 def decided(
     db: Database, feed_id: int, paper_ids: Collection[str]
 ) -> dict[str, tuple[str, str | None]]:
@@ -212,21 +179,6 @@ def posted_since(db: Database, feed_id: int, since: datetime) -> int:
         [feed_id, moment(since)],
     )
     return next(rows)["n"]
-
-
-def set_baseline(db: Database, feed_id: int, *, since: date, until: date, now: datetime) -> int:
-    """Hold what was listed before the feed was: the backlog is not news. Returns how many.
-
-    Args:
-        since: The first list day that could still become news.
-        until: The last daily list that has closed; one that is filling is news tomorrow.
-    """
-    return db.execute(
-        "INSERT INTO feed_paper (feed_id, paper_id, verdict, reason, decided_at)"
-        " SELECT DISTINCT ?, paper_id, 'held', 'baseline', ? FROM listing_entry"
-        " WHERE day >= ? AND (name != 'daily' OR day <= ?) ON CONFLICT DO NOTHING",
-        [feed_id, moment(now), since.isoformat(), until.isoformat()],
-    ).rowcount
 
 
 def withdraw(db: Database, delivery_id: int, reason: str, *, now: datetime) -> int:

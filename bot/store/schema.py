@@ -378,6 +378,17 @@ def topic_changes(db: Database) -> None:
     )
 
 
+@migrations()
+def what_messages_carry(db: Database) -> None:
+    db.executescript(
+        """
+        CREATE INDEX decided_by_delivery ON feed_paper (delivery_id) WHERE delivery_id IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS match_by_delivery ON match (delivery_id)
+            WHERE delivery_id IS NOT NULL;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

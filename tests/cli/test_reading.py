@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from bot.feeds import Held
+from bot.models import DeliveryKind
+from bot.store import feeds, listings, outbox
+from bot.store.store import Store
+from tests.builders import a_feed, a_listing, owed
 from tests.cli.conftest import Run
+from tests.conftest import NOON
+
+SENT, HELD = "2403.00001", "2403.00002"
 
 
 def test_a_search_finds_what_was_imported(run: Run, page: Path) -> None:
@@ -55,6 +65,61 @@ def test_an_unknown_paper_is_a_failure_in_one_sentence(run: Run, wanted: str) ->
 def test_an_empty_outbox_is_an_empty_list(run: Run) -> None:
     assert json.loads(run("outbox", "--json").out) == []
     assert run("outbox").err == "The outbox is empty.\n"
+
+
+def a_history(db: Database) -> None:
+    """Let a feed have sent one paper of two, and owe somebody a word."""
+    listings.record(db, a_listing(papers=[SENT, HELD]))
+    feed = feeds.add(db, a_feed())
+    delivery_id = outbox.enqueue(
+        db, owed(subject=SENT, kind=DeliveryKind.CARD, feed_id=feed.id, guild_id=5), now=NOON
+    )
+    assert delivery_id is not None
+    feeds.decide(db, feed.id, [(SENT, None)], now=NOON, delivery_id=delivery_id)
+    feeds.decide(db, feed.id, [(HELD, Held.BELOW_BAR)], now=NOON)
+    outbox.mark_sent(db, delivery_id, message_id=9, place_id=100, now=NOON)
+    outbox.enqueue(db, owed("user:8", "a word"), now=NOON)
+
+
+@pytest.fixture
+def history(run: Run) -> None:
+    """The database that the commands read."""
+
+    async def fill() -> None:
+        async with Store(Path("paperwire.sqlite")) as store:
+            await store.run(a_history)
+
+    asyncio.run(fill())
+
+
+@pytest.mark.usefixtures("history")
+def test_the_outbox_says_of_each_paper_and_feed_what_became_of_it(run: Run) -> None:
+    lines = json.loads(run("outbox", "--json").out)
+    found = {line["paper_id"]: line for line in lines}
+    sent, held, word = found[SENT], found[HELD], found[None]
+    assert (sent["feed_id"], sent["state"], sent["reason"]) == (1, "sent", None)
+    assert sent["url"] == "https://discord.com/channels/5/100/9"
+    assert sent["delivery"]["sent_at"] == NOON.isoformat()
+    assert (held["feed_id"], held["state"], held["reason"]) == (1, "held", "below the bar")
+    assert (held["url"], held["delivery"]) == (None, None)
+    assert (word["state"], word["delivery"]["target"]) == ("owed", "user:8")
+
+
+@pytest.mark.usefixtures("history")
+def test_the_outbox_is_read_by_people_too(run: Run) -> None:
+    printed = run("outbox", "--feed", 1).out
+    assert f"sent     feed 1                     {SENT}" in printed
+    assert "https://discord.com/channels/5/100/9" in printed
+    assert "(it has fewer votes than this feed asks for)" in printed
+    assert "user:8" not in printed
+
+
+@pytest.mark.usefixtures("history")
+def test_the_outbox_can_show_one_state(run: Run) -> None:
+    for only, ids in [("sent", [SENT]), ("held", [HELD]), ("owed", [None])]:
+        lines = json.loads(run("outbox", "--only", only, "--json").out)
+        assert [line["paper_id"] for line in lines] == ids
+    assert run("outbox", "--feed", 2).err == "There is none.\n"
 
 
 def test_the_named_database_is_the_one_that_is_read(run: Run, page: Path, tmp_path: Path) -> None:

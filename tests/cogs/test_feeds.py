@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -448,10 +449,42 @@ async def test_history_says_what_became_of_each_paper(
     text = (await world.slash(world.moderator, "feeds history", feed=1)).text
     (card,) = world.messages()
     url = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{card.message.id}"
-    assert text.startswith(f"## Feed 1 in <#{world.channel.id}>\n")
+    assert text.startswith(
+        f"## Feed 1 in <#{world.channel.id}>\n-# 1 sent, 2 held (held: 1 below the bar, 1 rate)\n"
+    )
     assert f"[{TITLES[0]}]({url})\n-# sent · <t:" in text
     assert f"{TITLES[1]}\n-# held\\: the day's number of papers was reached" in text
     assert f"{TITLES[2]}\n-# held\\: it has fewer votes than this feed asks for" in text
+
+
+async def test_history_can_show_one_part(world: World, take_in: TakeIn, flow: Flow) -> None:
+    await add(world, style="cards", max_papers=1, min_votes=3)
+    await take_in(daily(a_record(1, 9), a_record(2, 5), a_record(3, 1), day=TUESDAY))
+    await flow.after(hours=22)
+    sent = (await world.slash(world.moderator, "feeds history", feed=1, only="sent")).text
+    assert TITLES[0] in sent
+    assert TITLES[1] not in sent
+    held = (await world.slash(world.moderator, "feeds history", feed=1, only="held")).text
+    assert TITLES[0] not in held
+    assert TITLES[1] in held
+    owed = await world.slash(world.moderator, "feeds history", feed=1, only="owed")
+    assert owed.text == "Feed 1 has no paper that is owed."
+
+
+async def test_history_goes_back_to_the_first_paper(
+    world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    await add(world, min_votes=1_000)
+    await take_in(daily(count=50, day=TUESDAY))
+    await flow.after(hours=22)
+    page = await world.slash(world.moderator, "feeds history", feed=1)
+    seen = re.findall(r"(.+)\n-# held", page.text)
+    while page.buttons:
+        [older] = page.buttons
+        assert older.label == f"And {50 - len(seen)} more"
+        page = await world.press(world.moderator, page, older.label)
+        seen += re.findall(r"(.+)\n-# held", page.text)
+    assert len(seen) == len(set(seen)) == 50
 
 
 async def test_add_opens_the_moderator_s_dm_silently_for_later_notices(

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.feeds import Held
 from bot.listing_days import closes_at, newest_closed_day
 from bot.models import DeliveryKind, DeliveryState, Feed, Listing
-from bot.store import feeds, listings, outbox
+from bot.store import feeds, ledger, listings, outbox
 from bot.store.store import Store
 from tests.builders import a_record
 from tests.local_discord import LocalDiscord
@@ -74,9 +74,9 @@ async def test_what_is_no_news_any_more_is_held_and_says_so(
         await server.until(lambda: server.ledger.messages, 60)
         assert await bot.stop() == 0
     [message] = server.ledger.messages.values()
-    decided = await store.read(feeds.decisions, feed.id, limit=1000)
+    decided = await store.read(ledger.of_feed, feed.id, limit=1000)
     old = [day for day in days if now().date() - day > timedelta(days=7)]
-    late = [decision for decision in decided if decision.reason == Held.LATE]
+    late = [line for line in decided if line.reason == Held.LATE]
     assert len(late) == len(old) * PAPERS_A_DAY
     posted = (len(days) - len(old)) * PAPERS_A_DAY
     assert f"{len(days) - len(old)} days, {posted} papers: the top 8" in message.text

@@ -9,9 +9,9 @@ import pytest
 
 from bot.feeds import Held
 from bot.models import DeliveryKind, DeliveryState, Feed, Style
-from bot.store import feeds, listings, outbox
+from bot.store import feeds, ledger, listings, outbox
 from bot.store.store import Store
-from tests.builders import TODAY, a_feed, a_listing, owed
+from tests.builders import a_feed, a_listing, owed
 from tests.conftest import NOON
 from tests.store.test_papers import written
 
@@ -107,17 +107,18 @@ async def test_what_was_posted_stays_posted(store: Store, feed: Feed) -> None:
     await store.run(feeds.decide, feed.id, [(ONE, None)], now=NOON, delivery_id=delivery_id)
     await store.run(feeds.decide, feed.id, [(ONE, Held.LATE)], now=NOON + HOUR)
     await store.run(feeds.decide, feed.id, [(ONE, None)], now=NOON + HOUR)
-    [decision] = await store.read(feeds.decisions, feed.id, limit=9)
-    assert (decision.verdict, decision.decided_at) == ("post", NOON)
-    assert decision.delivery_id == delivery_id
+    [line] = await store.read(ledger.of_feed, feed.id, limit=9)
+    assert (line.state, line.at) == (DeliveryState.OWED, NOON)
+    assert line.delivery is not None
+    assert line.delivery.id == delivery_id
 
 
 async def test_what_was_held_may_be_posted_later(store: Store, feed: Feed) -> None:
     await store.run(feeds.decide, feed.id, [(ONE, Held.BELOW_BAR)], now=NOON)
     await store.run(feeds.decide, feed.id, [(ONE, None)], now=NOON + HOUR)
-    [decision] = await store.read(feeds.decisions, feed.id, limit=9)
-    assert (decision.verdict, decision.reason) == ("post", None)
-    assert decision.decided_at == NOON + HOUR
+    [line] = await store.read(ledger.of_feed, feed.id, limit=9)
+    assert (line.state, line.reason) == (DeliveryState.SENT, None)
+    assert line.at == NOON + HOUR
 
 
 async def test_the_same_verdict_again_writes_nothing(store: Store, feed: Feed) -> None:
@@ -128,11 +129,9 @@ async def test_the_same_verdict_again_writes_nothing(store: Store, feed: Feed) -
     assert await store.run(written) == before
 
 
-async def test_the_latest_decisions_come_first(store: Store, feed: Feed) -> None:
+async def test_papers_posted_since_a_moment_are_counted(store: Store, feed: Feed) -> None:
     for hour, paper_id in enumerate([ONE, TWO, THREE]):
         await store.run(feeds.decide, feed.id, [(paper_id, None)], now=NOON + hour * HOUR)
-    latest = await store.read(feeds.decisions, feed.id, limit=2)
-    assert [decision.paper_id for decision in latest] == [THREE, TWO]
     assert await store.read(feeds.posted_since, feed.id, NOON + HOUR) == 2
 
 
@@ -143,22 +142,6 @@ async def test_what_another_feed_posted_in_the_channel_is_known(store: Store, fe
     await store.run(feeds.decide, elsewhere.id, [(THREE, None)], now=NOON)
     here = await store.read(feeds.posted_in_channel, 100, [ONE, TWO, THREE])
     assert here == {ONE}
-
-
-async def test_the_backlog_is_no_news_to_a_new_feed(store: Store, feed: Feed) -> None:
-    for days, name, id in [(20, "daily", "2403.00020"), (-1, "daily", "2403.00021")]:
-        listing = a_listing(papers=[id], day=TODAY - days * DAY, name=name)
-        await store.run(listings.record, listing)
-    trending = a_listing(papers=["2403.00022"], day=TODAY + DAY, name="trending")
-    await store.run(listings.record, trending)
-
-    held = await store.run(
-        feeds.set_baseline, feed.id, since=TODAY - 14 * DAY, until=TODAY, now=NOON
-    )
-    assert held == 4
-    decided = await store.read(feeds.decisions, feed.id, limit=9)
-    assert {d.paper_id for d in decided} == {ONE, TWO, THREE, "2403.00022"}
-    assert {d.reason for d in decided} == {Held.BASELINE}
 
 
 async def test_a_delivery_that_will_not_go_out_gives_its_papers_free(
