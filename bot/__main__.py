@@ -142,7 +142,10 @@ def _reading(commands: Commands) -> None:
     )
     show = _add(commands, "show", _show, "show one paper")
     show.add_argument("paper", metavar="ID", help="an arXiv id, a link or a title")
-    for command in (search, show):
+    ask = _add(commands, "ask", _ask, "answer a question with sentences of papers")
+    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("--paper", metavar="ID", help="the one asked about: an id, a link or a title")
+    for command in (search, show, ask):
         command.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -238,6 +241,12 @@ async def _show(settings: Settings, given: argparse.Namespace) -> int:
     from bot.cli import reading
 
     return await reading.show(settings, given.paper, as_json=given.json)
+
+
+async def _ask(settings: Settings, given: argparse.Namespace) -> int:
+    from bot.cli import questioning
+
+    return await questioning.ask(settings, given.question, paper=given.paper, as_json=given.json)
 
 
 async def _doctor(settings: Settings, given: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ import discord.http
 import yarl
 from discord.gateway import DiscordWebSocket
 
+from bot.asking import Answers
 from bot.client import PaperBot, Services
 from bot.delivery.lock import only_deliverer
 from bot.discord_sender import DiscordSender
@@ -233,6 +234,11 @@ async def working(
             finally:
                 engine.deliver.stopping = True
                 bot.services.answers.lookup = None
+
+
+def answering(rooms: Rooms) -> Answers:
+    """Return what answers questions; its ``lookup`` is set while the web is open."""
+    return Answers(rooms.store, rooms.engine, rooms.now)
 
 
 def services_for(rooms: Rooms, runner: JobRunner) -> Services:

@@ -34,7 +34,7 @@ def unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder and an environment without settings, and sources that cannot be reached."""
     for name in ("DISCORD_TOKEN", "PAPERWIRE_DISCORD_TOKEN", "PAPERWIRE_DATABASE"):
         monkeypatch.delenv(name, raising=False)
-    for source in ("HUGGING_FACE", "ARXIV", "ARXIV_RSS", "DISCORD_API"):
+    for source in ("HUGGING_FACE", "ARXIV", "ARXIV_RSS", "ARXIV_PAGES", "DISCORD_API"):
         monkeypatch.setenv(f"PAPERWIRE_{source}_URL", CLOSED)
     monkeypatch.chdir(tmp_path)
     # A command that speaks to Discord says where it is to the whole process; undone afterwards.
