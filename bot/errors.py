@@ -10,6 +10,7 @@
     │   └── AlreadyLocked      another process is at it: waiting helps
     ├── SourceError          a source could not be read or made no sense: the next run retries
     │   └── SourceUnreachable  nobody answers there: its other lists are not asked in this run
+    ├── MailServerError      the operator's mail server lets nobody in: retried later
     └── DeliveryError        Discord did not take a message: retried later
         └── DeliveryRefused  it never will as things are: held, with the reason
 
@@ -71,6 +72,10 @@ class SourceError(PaperwireError):
 
 class SourceUnreachable(SourceError):
     """No connection to a source could be made; asking again in seconds is of no use."""
+
+
+class MailServerError(PaperwireError):
+    """The operator's mail server cannot be reached or used; the text says why. Retried later."""
 
 
 class DeliveryError(PaperwireError):

@@ -224,6 +224,8 @@ class DeliveryKind(StrEnum):
     POST = "post"
     """A forum post."""
     ALERT = "alert"
+    CODE = "code"
+    """A code that proves an e-mail address."""
     NOTICE = "notice"
     """Words from us to a moderator or a reader: a feed was paused, and why."""
 
@@ -240,13 +242,17 @@ class DeliveryState(StrEnum):
     GAVE_UP = "gave_up"
 
 
+EMAIL = "email:"
+"""Begins the target of what a person gets by e-mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message owed to one place."""
 
     id: int
     target: str
-    """``channel:123`` or ``user:456``."""
+    """``channel:123``, ``user:456`` or, for their e-mail, ``email:456``."""
     kind: DeliveryKind
     subject: str
     """What it is about: a paper's id, a digest's feed and day. Unique with target and kind."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from bot.models import Delivery, DeliveryKind, DeliveryState
+from bot.models import EMAIL, Delivery, DeliveryKind, DeliveryState
 from bot.store.rows import marks, moment, to_delivery
 
 TOO_LATE = "too late to be news"
@@ -101,7 +101,12 @@ def get(db: Database, delivery_id: int) -> Delivery | None:
 
 
 def due(
-    db: Database, *, now: datetime, limit: int, but_for: Collection[str] = ()
+    db: Database,
+    *,
+    now: datetime,
+    limit: int,
+    but_for: Collection[str] = (),
+    by_email: bool = False,
 ) -> list[Delivery]:
     """Return what is owed by now, one for each target, the longest waiting first.
 
@@ -111,19 +116,23 @@ def due(
 
     Args:
         but_for: Targets to leave out, since a message to them is under way.
+        by_email: What goes out by e-mail, in place of what goes to Discord.
     """
     rows = db.query(
         # A person's DM channel may have been opened after the message was owed.
         "SELECT d.*, p.dm_channel_id FROM delivery AS d"
         " LEFT JOIN person AS p ON p.user_id = d.user_id WHERE d.id IN ("
         "  SELECT id FROM (SELECT id, min(due_at || printf('%020d', id)) FROM delivery"
-        "   WHERE state = 'owed' AND due_at <= ? GROUP BY target)"
+        "   WHERE state = 'owed' AND due_at <= ? AND (target GLOB ?) = ? GROUP BY target)"
         f" ) AND d.target NOT IN ({marks(list(but_for))}) ORDER BY d.due_at, d.id LIMIT ?",
-        [moment(now), *but_for, limit],
+        [moment(now), _BY_EMAIL, by_email, *but_for, limit],
     )
     return [
         replace(to_delivery(row), place_id=row["place_id"] or row["dm_channel_id"]) for row in rows
     ]
+
+
+_BY_EMAIL = f"{EMAIL}*"
 
 
 def next_due_at(db: Database) -> str | None:
@@ -145,15 +154,19 @@ def claim(db: Database, delivery_id: int, *, now: datetime) -> bool:
     return cursor.rowcount == 1
 
 
-def recover(db: Database) -> int:
+def recover(db: Database, *, by_email: bool = False) -> int:
     """Owe again, at once, what was claimed and never finished; returns how many.
 
     With one deliverer at work these are the claims of a dead process. Whether
     their messages are there is uncertain since they were claimed.
+
+    Args:
+        by_email: What goes out by e-mail, in place of what goes to Discord.
     """
     return db.execute(
         "UPDATE delivery SET state = 'owed', uncertain_at = coalesce(uncertain_at, claimed_at)"
-        " WHERE state = 'sending'"
+        " WHERE state = 'sending' AND (target GLOB ?) = ?",
+        [_BY_EMAIL, by_email],
     ).rowcount
 
 
@@ -165,6 +178,15 @@ def mark_sent(
         "UPDATE delivery SET state = 'sent', sent_at = ?, message_id = ?, place_id = ?,"
         " uncertain_at = NULL, reason = NULL WHERE id = ?",
         [moment(now), message_id, place_id, delivery_id],
+    )
+
+
+def mark_emailed(db: Database, delivery_id: int, *, now: datetime) -> None:
+    """Note that a mail server has taken a mail."""
+    db.execute(
+        "UPDATE delivery SET state = 'sent', sent_at = ?, uncertain_at = NULL, reason = NULL"
+        " WHERE id = ?",
+        [moment(now), delivery_id],
     )
 
 
@@ -195,11 +217,12 @@ def settle(db: Database, delivery_id: int, state: DeliveryState, *, reason: str)
     )
 
 
-def hold_target(db: Database, target: str, *, reason: str) -> int:
-    """Hold all that is owed to a place; returns how many."""
+def hold_target(db: Database, target: str, *, reason: str, kind: DeliveryKind | None = None) -> int:
+    """Hold all that is owed to a place, or all of one kind; returns how many."""
     return db.execute(
-        "UPDATE delivery SET state = 'held', reason = ? WHERE target = ? AND state = 'owed'",
-        [reason, target],
+        "UPDATE delivery SET state = 'held', reason = :reason WHERE target = :target"
+        " AND state = 'owed' AND (:kind IS NULL OR kind = :kind)",
+        {"reason": reason, "target": target, "kind": kind},
     ).rowcount
 
 

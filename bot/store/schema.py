@@ -389,6 +389,50 @@ def what_messages_carry(db: Database) -> None:
     )
 
 
+@migrations()
+def mailboxes(db: Database) -> None:
+    db.executescript(
+        """
+        -- Where a person wants their alerts by e-mail, proved by a code.
+        CREATE TABLE mailbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice: links in old mails carry it
+            user_id INTEGER NOT NULL UNIQUE REFERENCES person (user_id) ON DELETE CASCADE,
+            address TEXT NOT NULL,          -- in its normal form, with letters beyond ASCII
+            keeps_dm INTEGER NOT NULL,      -- 1: the direct message comes as well
+            confirmed_at TEXT NOT NULL,
+            stopped_at TEXT,                -- NULL while it is used
+            stopped_because TEXT            -- in words for the person; NULL while it is used
+        ) STRICT;
+
+        -- An address that waits for its code, one a person.
+        CREATE TABLE mailbox_claim (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice: deliveries carry it
+            user_id INTEGER NOT NULL UNIQUE REFERENCES person (user_id) ON DELETE CASCADE,
+            address TEXT NOT NULL,
+            keeps_dm INTEGER NOT NULL,      -- as in mailbox
+            code TEXT NOT NULL,             -- six digits
+            tries INTEGER NOT NULL DEFAULT 0,       -- wrong codes so far
+            expires_at TEXT NOT NULL
+        ) STRICT;
+
+        -- The codes of the last day, for limits; also of people who were forgotten since.
+        CREATE TABLE mailbox_code (
+            user_id INTEGER NOT NULL,
+            address_digest TEXT NOT NULL,   -- SHA-256 under this database's secret, never the address
+            sent_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX code_by_user ON mailbox_code (user_id);
+        CREATE INDEX code_by_address ON mailbox_code (address_digest);
+
+        -- Mails whose text is on its way to the server: from then on it may have taken them.
+        CREATE TABLE mail_handed_over (
+            delivery_id INTEGER PRIMARY KEY REFERENCES delivery (id) ON DELETE CASCADE,
+            at TEXT NOT NULL
+        ) STRICT;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:
