@@ -87,6 +87,37 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An author's account at Hugging Face."""
+
+    author: str
+    """As the paper spells the name."""
+    user: str
+    status: str | None = None
+    """Who says so, in Hugging Face's words: ``claimed_verified``, ``admin_assigned``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """How a paper came to Hugging Face, and what else its page there says; None: not said."""
+
+    submitted_at: datetime | None = None
+    submitted_by: str | None = None
+    """A user's name."""
+    submitter_organization: str | None = None
+    authors_take_part: bool | None = None
+    """Whether an author has written in the discussion."""
+    discussion_id: str | None = None
+    accounts: tuple[Account, ...] = ()
+    organization_handle: str | None = None
+    organization_logo_url: str | None = None
+    code_added_by: str | None = None
+    """``user``, ``admin`` or ``auto``."""
+    summary_model: str | None = None
+    """What wrote the paper's ``ai_summary``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One paper as one answer showed it, with its popularity there if it said any."""
 
@@ -96,6 +127,9 @@ class Record:
     stars: int | None = None
     submitted_on: date | None = None
     """The daily list that took the paper, where the source names it."""
+    submission: Submission = Submission()
+    unknown: tuple[str, ...] = ()
+    """Fields that the answer has and we know nothing of: the source has begun to give more."""
 
 
 @dataclass(frozen=True, slots=True)

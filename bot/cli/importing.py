@@ -13,6 +13,7 @@ from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
 from bot.errors import SourceError, UserError
 from bot.models import Listing
+from bot.render.text import plain
 from bot.sources import huggingface
 from bot.sources.saved import read_saved, saved_files
 from bot.store import listings
@@ -103,11 +104,14 @@ class Importer:
 
 
 def absences(listing: Listing) -> str:
-    """Return which fields how many of a list's papers lack, the rarest field first."""
+    """Return which fields how many of a list's papers lack, the rarest first, and which are new."""
     absent = huggingface.absent_fields(listing.records)
     lacks = ", ".join(f"{field} {number}" for field, number in absent.items())
     papers = f"{len(listing.records)} papers, {len(listing.refusals)} refused"
-    return f"{listing.name} {listing.day}: {papers}; absent: {lacks or 'nothing'}"
+    unknown = huggingface.unknown_fields_of(listing.records)
+    has = ", ".join(f"{field} {number}" for field, number in unknown.items())
+    more = f"; not known: {plain(has)}" if has else ""
+    return f"{listing.name} {listing.day}: {papers}; absent: {lacks or 'nothing'}{more}"
 
 
 def _digest(path: Path) -> str:

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from sqlite_utils import Database
+
 from bot.app import Rooms, opened, utc_now
 from bot.cli.indexing import bring_up
 from bot.cli.say import note, say, say_json
@@ -14,10 +16,10 @@ from bot.discover import find
 from bot.errors import StoreError
 from bot.feeding import STATES, Part
 from bot.feeds import in_words
-from bot.models import Delivery, Paper, byline
+from bot.models import Paper, Submission, byline
 from bot.posts import Shown
 from bot.render.text import plain
-from bot.store import heartbeat, ledger, papers
+from bot.store import heartbeat, ledger, papers, submissions
 from bot.store.ledger import Line
 from bot.store.store import Store
 from config.settings import Settings
@@ -62,20 +64,41 @@ async def show(settings: Settings, text: str, *, as_json: bool) -> int:
     async with opened(settings) as rooms:
         await bring_up(rooms)
         shown = await find(rooms, text)
+        said = await rooms.store.read(_said, shown.paper.id)
     if as_json:
-        say_json(_whole(shown))
+        say_json({**_whole(shown), **said})
     else:
         say("\n".join(line for line in _lines(shown) if line))
     return 0
 
 
-def _whole(shown: Shown) -> dict[str, Any]:
-    paper = asdict(shown.paper)
-    moments = {
-        name: value.isoformat() for name, value in paper.items() if isinstance(value, datetime)
+def _said(db: Database, paper_id: str) -> dict[str, Any]:
+    """Return which source spoke of a paper and since when, and what Hugging Face says beside it."""
+    statements = papers.statements_of(db, paper_id)
+    beside = submissions.get_many(db, [paper_id]).get(paper_id, Submission())
+    return {
+        "sources": [
+            {
+                "source": said.source,
+                "first_said_at": said.first_said_at.isoformat(),
+                "said_at": said.said_at.isoformat(),
+            }
+            for said in statements
+        ],
+        "submission": _readable(asdict(beside)),
     }
+
+
+def _readable(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _whole(shown: Shown) -> dict[str, Any]:
     numbers = {"votes": shown.votes, "comments": shown.comments, "stars": shown.stars}
-    return {**paper, **moments, "url": shown.paper.url, **numbers}
+    return {**_readable(asdict(shown.paper)), "url": shown.paper.url, **numbers}
 
 
 def _lines(shown: Shown) -> list[str]:
@@ -142,14 +165,7 @@ def _ledger_line(line: Line) -> dict[str, Any]:
         "reason": line.reason,
         "at": line.at.isoformat(),
         "url": delivery.url if delivery else None,
-        "delivery": _delivery(delivery) if delivery else None,
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(delivery).items()
+        "delivery": _readable(asdict(delivery)) if delivery else None,
     }
 
 

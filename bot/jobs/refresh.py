@@ -14,6 +14,7 @@ from bot.errors import SourceError, SourceUnreachable
 from bot.jobs.asking import failing, wants_peace
 from bot.models import SourceState
 from bot.sources.http import Fetched, Validators
+from bot.sources.huggingface import unknown_fields_of
 from bot.sources.starter import starter_listing
 from bot.store import listings, papers
 from bot.store.listings import Recorded
@@ -144,5 +145,7 @@ def _record(db: Database, fetched: Fetched, state: SourceState) -> Recorded:
             log.warning(
                 "%s %s, %s: %s", listing.source, listing.name, refusal.where, refusal.reason
             )
+        if unknown := unknown_fields_of(listing.records):
+            log.info("%s %s has fields that are new: %s", state.source, state.name, list(unknown))
     listings.note_state(db, state)
     return recorded

@@ -17,6 +17,7 @@ from bot.models import Listing, Paper, Record, Refusal
 from bot.paper_ids import arxiv_id, version_of
 from bot.sources import untrusted
 from bot.sources.http import FRESH, JSON, TEXT, Answer, Fetched, Validators, Web
+from bot.sources.huggingface_fields import submission, unknown_fields
 from bot.sources.untrusted import is_list, is_object
 
 NAME = "huggingface"
@@ -266,6 +267,8 @@ def understand(item: object, *, day: date | None = None) -> Record | str:
         comments=untrusted.count(item.get("numComments")),
         stars=untrusted.count(paper.get("githubStars")),
         submitted_on=untrusted.day(paper.get("submittedOnDailyAt")) or day,
+        submission=submission(item, paper),
+        unknown=unknown_fields(item, paper),
     )
 
 
@@ -293,6 +296,11 @@ def absent_fields(records: Iterable[Record]) -> dict[str, int]:
         absent.update(name for name in REPORTED if not getattr(record.paper, name))
         absent.update(name for name in REPORTED_COUNTS if getattr(record, name) is None)
     return dict(absent.most_common())
+
+
+def unknown_fields_of(records: Iterable[Record]) -> dict[str, int]:
+    """Return the fields that we know nothing of, and in how many records each stands."""
+    return dict(Counter(name for record in records for name in record.unknown).most_common())
 
 
 def latest_day(records: Iterable[Record]) -> date | None:

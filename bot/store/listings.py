@@ -9,8 +9,8 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from bot.feeds import NEWS_WINDOW
-from bot.models import Listing, Paper, Record, Snapshot, SourceState
-from bot.store import events, papers
+from bot.models import Listing, Paper, Record, Snapshot, SourceState, Submission
+from bot.store import events, papers, submissions
 from bot.store.papers import Took
 from bot.store.rows import Row, at, marks, moment, parsed, to_day, to_paper
 
@@ -57,7 +57,16 @@ def hear(db: Database, source: str, records: Sequence[Record], *, seen_at: datet
             latest[paper_id] = snapshot
             taken.append(snapshot)
     _add_snapshots(db, taken)
+    said_beside = {
+        paper_id: record.submission
+        for paper_id, record in zip(took.ids, records, strict=True)
+        if record.submission != _NOT_SAID
+    }
+    submissions.take_in(db, said_beside, said_at=seen_at)
     return took
+
+
+_NOT_SAID = Submission()
 
 
 def _add_snapshots(db: Database, snapshots: Iterable[Snapshot]) -> None:

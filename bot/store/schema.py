@@ -433,6 +433,21 @@ def mailboxes(db: Database) -> None:
     )
 
 
+@migrations()
+def submissions(db: Database) -> None:
+    db.executescript(
+        """
+        -- How papers came to Hugging Face, and what else their pages there say.
+        CREATE TABLE submission (
+            paper_id TEXT PRIMARY KEY REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            said_at TEXT NOT NULL,          -- since when it says this
+            fields TEXT NOT NULL            -- JSON; what is not said is not there
+        ) STRICT, WITHOUT ROWID;
+        """
+    )
+
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -98,11 +98,12 @@ def test_the_saved_trending_page_has_527_papers(run: Run, shared_data: Path) -> 
 
 
 def test_a_report_says_for_each_list_what_was_absent(run: Run, tmp_path: Path) -> None:
-    given = a_record(1, ai_summary="In short.", githubRepo="https://github.com/a/b")
+    given = a_record(1, ai_summary="In short.", githubRepo="https://github.com/a/b", award="gold")
     path = tmp_path / "2026-03-02.json"
     path.write_text(daily(given, a_record(2), {"paper": {"id": "x"}}), encoding="utf-8")
     line, _ = run("import", "--report", path).out.splitlines()
     assert line == (
         "daily 2026-03-02: 2 papers, 1 refused; absent: ai_keywords 2, organization 2,"
-        " project_url 2, thumbnail_url 2, media_urls 2, stars 2, ai_summary 1, code_url 1"
+        " project_url 2, thumbnail_url 2, media_urls 2, stars 2, ai_summary 1, code_url 1;"
+        " not known: paper.award 1"
     )

@@ -51,6 +51,9 @@ def test_show_prints_one_paper(run: Run, page: Path) -> None:
     whole = json.loads(run("show", paper_id, "--json").out)
     assert whole["id"] == paper_id
     assert whole["votes"] is None
+    [said] = whole["sources"]
+    assert (said["source"], said["first_said_at"]) == ("page", said["said_at"])
+    assert whole["submission"]["submitted_by"] is None
 
 
 @pytest.mark.parametrize("wanted", ["2401.00001", "https://arxiv.org/abs/2401.00001v2", "no such"])

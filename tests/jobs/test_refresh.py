@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,7 +16,7 @@ from bot.sources.http import Fetched, Validators
 from bot.store import listings, papers
 from bot.store.listings import Entry
 from bot.store.store import Store
-from tests.builders import TODAY, a_listing
+from tests.builders import TODAY, a_listing, a_record
 from tests.conftest import NOON, Clock
 
 MINUTE = timedelta(minutes=1)
@@ -220,6 +220,15 @@ async def test_the_starter_library_is_for_an_empty_store_only(
     source.shows["daily"] = SourceUnreachable("Hugging Face cannot be reached.")
     await refreshing(store, clock, source.looks("daily"))()
     assert await store.read(papers.count) == 1
+
+
+async def test_fields_that_a_source_has_begun_to_give_are_named_in_the_log(
+    store: Store, clock: Clock, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    source.shows["daily"] = a_listing(replace(a_record(ONE), unknown=("paper.award",)))
+    await refreshing(store, clock, source.looks("daily"))()
+    assert "huggingface daily has fields that are new: ['paper.award']" in caplog.messages
 
 
 async def test_refused_records_are_named_in_the_log_alone(

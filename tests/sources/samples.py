@@ -19,7 +19,8 @@ def an_entry(number: int = 1, *, paper: Json | None = None, **fields: object) ->
         "mediaUrls": ["https://cdn.example.org/a.mp4"],
         "numComments": 2,
         "isAuthorParticipating": True,
-        "submittedBy": {"user": "user-1"},
+        "submittedBy": {"name": "user-1", "isPro": False},
+        "submitterOrganization": {"name": "senders", "fullname": "The Senders"},
         "paper": a_paper(number, **(paper or {})),
     }
     return {**entry, **fields}
@@ -31,8 +32,13 @@ def a_paper(number: int = 1, **fields: object) -> Json:
         "title": f"A  Study of\nThing {number}",
         "summary": "We study\nthings.",
         "authors": [
-            {"name": "Ada First", "hidden": False, "user": {"user": "user-1"}},
-            {"name": "Hidden Second", "hidden": True},
+            {
+                "name": "Ada First",
+                "hidden": False,
+                "status": "claimed_verified",
+                "user": {"user": "user-1", "type": "user"},
+            },
+            {"name": "Hidden Second", "hidden": True, "user": {"user": "user-2"}},
             {"name": " Third  Author ", "hidden": False},
         ],
         "publishedAt": "2025-01-02T00:00:00.000Z",
@@ -40,10 +46,17 @@ def a_paper(number: int = 1, **fields: object) -> Json:
         "upvotes": number,
         "ai_summary": "Things are\nstudied.",
         "ai_keywords": ["things", "study"],
+        "ai_summary_model": "a/model",
+        "discussionId": "66ac44677746f1e5ff6b71f3",
+        "githubRepoAddedBy": "user",
         "githubRepo": "https://github.com/owner/things/tree/main",
         "githubStars": 7,
         "projectPage": " https://things.example.org/",
-        "organization": {"name": "thing-lab", "fullname": "The Thing Lab"},
+        "organization": {
+            "name": "thing-lab",
+            "fullname": "The Thing Lab",
+            "avatar": "https://cdn.example.org/lab.png",
+        },
         "mediaUrls": ["https://cdn.example.org/a.mp4", "https://cdn.example.org/b.mp4"],
     }
     return {**paper, **fields}

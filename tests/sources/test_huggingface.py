@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import web
 
 from bot.errors import SourceError
-from bot.models import Paper, Record, Refusal
+from bot.listing_days import closes_at, opens_at
+from bot.models import Account, Paper, Record, Refusal, Submission
 from bot.sources.http import FRESH, Validators, Web
 from bot.sources.huggingface import (
     Artifacts,
@@ -19,12 +24,15 @@ from bot.sources.huggingface import (
     absent_fields,
     parse_daily,
     parse_linked,
+    unknown_fields_of,
 )
+from bot.sources.huggingface_fields import LEFT_OUT, READ
 from tests.conftest import NOON
 from tests.sources.conftest import Source, json_answer, unpacked, utc
 from tests.sources.samples import Json, a_page, a_paper, an_entry
 
 DAY = date(2025, 1, 3)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -58,7 +66,28 @@ def test_every_field_that_exists_is_kept():
         comments=2,
         stars=7,
         submitted_on=DAY,
+        submission=Submission(
+            submitted_at=utc(2025, 1, 3),
+            submitted_by="user-1",
+            submitter_organization="The Senders",
+            authors_take_part=True,
+            discussion_id="66ac44677746f1e5ff6b71f3",
+            accounts=(Account("Ada First", "user-1", "claimed_verified"),),
+            organization_handle="thing-lab",
+            organization_logo_url="https://cdn.example.org/lab.png",
+            code_added_by="user",
+            summary_model="a/model",
+        ),
     )
+
+
+def test_fields_that_nobody_knows_are_named():
+    entry = an_entry(paper={"score": 1, "authors": [{"name": "A", "orcid": "0"}]}, pinned=True)
+    entry["submittedBy"] = {"name": "user-1", "karma": 3}
+    record = one(entry)
+    assert record.unknown == ("pinned", "paper.score", "submittedBy.karma", "paper.authors.orcid")
+    assert one(an_entry()).unknown == one(a_paper()).unknown == ()
+    assert unknown_fields_of([record, one(entry), one(an_entry())])["paper.score"] == 2
 
 
 def test_a_bare_paper_without_a_lists_entry_around_it_is_understood():
@@ -82,6 +111,7 @@ def test_the_oldest_shape_is_understood():
         "numComments": 0,
     }
     record = one(entry, day=DAY)
+    assert record.submission == Submission(submitted_at=utc(2024, 5, 27))
     assert record.paper == Paper(
         "2405.00001",
         "Old",
@@ -356,6 +386,64 @@ def test_all_recorded_days_are_understood(shared_data: Path):
         "ai_keywords": 3_121,
         "thumbnail_url": 123,
     }
+
+
+KINDS = {"user": "user", "submittedBy": "user", "submittedOnDailyBy": "user", "authors": "author",
+         "organization": "organization", "submitterOrganization": "organization"}  # fmt: skip
+
+
+def fields_of(value: object, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of an answer's objects, each with the kind of its object."""
+    if isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from fields_of(inner, kind)
+    elif isinstance(value, dict):
+        for name, inner in cast("Json", value).items():
+            yield kind, name
+            if isinstance(inner, dict | list):
+                yield from fields_of(cast("object", inner), KINDS.get(name, name))
+
+
+@pytest.mark.data
+def test_each_field_of_the_recorded_answers_is_read_or_left_out_for_a_reason(shared_data: Path):
+    folder = shared_data / "hf"
+    seen: Counter[tuple[str, str]] = Counter()
+    for path in folder.rglob("*.json*"):
+        seen.update(fields_of(json.loads(unpacked(path)), ""))
+    left_out = {(kind, name) for kind, why in LEFT_OUT.items() for name in why}
+    read = {(kind, name) for kind, names in READ.items() for name in names}
+    assert seen.keys() == read | left_out
+    assert not read & left_out
+    assert all(reason for why in LEFT_OUT.values() for reason in why.values())
+
+
+@pytest.mark.data
+def test_who_brought_each_recorded_paper_and_when_is_kept(shared_data: Path):
+    records: list[Record] = []
+    for path in sorted((shared_data / "hf" / "daily_papers").glob("*.json.gz")):
+        records += parse_daily(unpacked(path), day=date.fromisoformat(path.name[:10]))[0]
+    kept = Counter(
+        field.name
+        for record in records
+        for field in fields(Submission)
+        if getattr(record.submission, field.name) not in (None, ())
+    )
+    assert kept == {
+        "submitted_at": 7_791,
+        "submitted_by": 7_652,
+        "discussion_id": 7_173,
+        "authors_take_part": 5_775,
+        "accounts": 3_048,
+        "organization_handle": 1_648,
+        "organization_logo_url": 1_559,
+        "code_added_by": 1_016,
+        "submitter_organization": 78,
+    }
+    assert not any(record.unknown for record in records)
+    for record in records:
+        brought_at, day = record.submission.submitted_at, record.submitted_on
+        if brought_at and day:
+            assert opens_at(day) - 5 * HOUR < brought_at < closes_at(day), "in its list's day"
 
 
 @pytest.mark.data
