@@ -14,7 +14,7 @@ from bot import feeds, posts
 from bot.alerts import MOST_TOPICS
 from bot.discover import Shelf
 from bot.errors import UserError
-from bot.models import Strictness, Topic
+from bot.models import Strictness, Topic, clean_text
 from bot.posts import Shown
 from bot.store import listings, people
 from bot.topics.match import matches
@@ -50,25 +50,44 @@ class TopicShelf(Shelf, Protocol):
     def reader(self) -> Reader: ...
 
 
-async def follow(shelf: Shelf, user_id: int, text: str, strictness: Strictness) -> Topic:
-    """Let a person follow a topic.
+def with_exclusions(topic: str, exclude: str) -> str:
+    """Return a topic that also leaves out words or phrases, which commas separate.
 
     Raises:
-        UserError: It makes no sense, they follow it already, or they follow too many.
+        UserError: It would be too long, or makes no sense.
+    """
+    wanted = (part.strip().lstrip("-").strip() for part in exclude.replace('"', "").split(","))
+    parts = [f'-"{part}"' if " " in part else f"-{part}" for part in wanted if part]
+    text = " ".join((clean_text(topic), *parts))
+    parse_topic(text)
+    return text
+
+
+async def follow(shelf: Shelf, user_id: int, text: str, strictness: Strictness) -> Topic:
+    """Let a person follow a topic; one that they follow already takes the new strictness.
+
+    Raises:
+        UserError: It makes no sense, they follow it just so, or they follow too many.
     """
     parse_topic(text)
-    return await shelf.store.run(_follow, user_id, text.strip(), strictness, now=shelf.now())
+    return await shelf.store.run(_follow, user_id, clean_text(text), strictness, now=shelf.now())
 
 
 def _follow(
     db: Database, user_id: int, text: str, strictness: Strictness, *, now: datetime
 ) -> Topic:
     people.ensure(db, user_id, now=now)
-    if len(people.topics_of(db, user_id)) >= MOST_TOPICS:
+    mine = people.topics_of(db, user_id)
+    known = next((topic for topic in mine if topic.query == text), None)
+    if known is not None and known.strictness is strictness:
+        raise UserError("You follow that already. /topics list shows all.")
+    if known is not None:
+        people.set_strictness(db, known.id, strictness)
+        return replace(known, strictness=strictness)
+    if len(mine) >= MOST_TOPICS:
         raise UserError(f"You follow {MOST_TOPICS} topics. /topics unfollow makes room.")
     topic = people.follow(db, user_id, text, strictness, now=now)
-    if topic is None:
-        raise UserError("You follow that already. /topics list shows all.")
+    assert topic is not None
     return topic
 
 

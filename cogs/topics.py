@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import logging
+from datetime import datetime, timedelta
 from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import following
+from bot import following, ideas
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.delivery.rules import DM_CLOSED
 from bot.dm_channels import open_channel
@@ -18,14 +20,17 @@ from bot.models import Strictness, Topic
 from bot.render import topics as render
 from bot.render.cards import MOST_LISTED, Page, words
 from bot.render.text import plain, shorten
-from bot.store import people
+from bot.store import people, topic_texts
 from bot.store.people import Person
 
 log = logging.getLogger(__name__)
 
 TopicText = app_commands.Range[str, 1, 200]
 StrictnessName = Literal["strict", "normal", "broad"]
-SYNTAX = 'Plain words, a "phrase", author:Name, cat:cs.CL, and -words to leave out'
+SYNTAX = 'Plain words, a "phrase", author:Name, cat:cs.CL, has:code, min:20, OR, -not'
+HOW_FAR = "How far meaning may stretch beyond your words (normal if left out)"
+PAUSE = timedelta(days=7)
+"""What the button does."""
 
 
 class TopicChoice(app_commands.Transformer):
@@ -50,6 +55,9 @@ class TopicChoice(app_commands.Transformer):
         ][:25]
 
 
+TopicOption = app_commands.Transform[int, TopicChoice]
+
+
 class Topics(commands.GroupCog, group_name="topics", group_description="Papers for you alone"):
     """Follow topics; what is new on them comes as a direct message."""
 
@@ -60,37 +68,53 @@ class Topics(commands.GroupCog, group_name="topics", group_description="Papers f
     @app_commands.command()
     @app_commands.describe(
         topic=SYNTAX,
-        strictness="How far meaning may stretch beyond your words (normal if left out)",
+        strictness=HOW_FAR,
+        exclude="Words or phrases to leave out, with commas between them",
     )
     async def follow(
         self,
         interaction: discord.Interaction,
         topic: TopicText,
         strictness: StrictnessName = "normal",
+        exclude: TopicText | None = None,
     ) -> None:
-        """Tell me, privately, of new papers on a topic"""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        how = Strictness(strictness)
-        trial = await following.tried(self.services, topic, how)
-        followed = await following.follow(self.services, interaction.user.id, topic, how)
-        person = await open_dm(interaction, render.welcome(followed, trial))
-        await say(interaction, render.followed(followed, trial, person))
+        """Try a topic on the last 14 days, then be told privately of new papers on it"""
+        await self._try(interaction, topic, strictness, exclude)
 
     @app_commands.command()
     @app_commands.describe(
         topic=SYNTAX,
-        strictness="How far meaning may stretch beyond your words (normal if left out)",
+        strictness=HOW_FAR,
+        exclude="Words or phrases to leave out, with commas between them",
     )
     async def preview(
         self,
         interaction: discord.Interaction,
         topic: TopicText,
         strictness: StrictnessName = "normal",
+        exclude: TopicText | None = None,
     ) -> None:
         """Show what a topic would have sent in the last 14 days"""
+        await self._try(interaction, topic, strictness, exclude)
+
+    async def _try(
+        self,
+        interaction: discord.Interaction,
+        topic: str,
+        strictness: StrictnessName,
+        exclude: str | None,
+    ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        trial = await following.tried(self.services, topic, Strictness(strictness))
-        await say(interaction, render.trial(trial))
+        text = following.with_exclusions(topic, exclude or "")
+        await say(interaction, await trial_page(interaction, text, Strictness(strictness)))
+
+    @follow.autocomplete("topic")
+    @preview.autocomplete("topic")
+    async def _complete(
+        self, interaction: discord.Interaction, current: str
+    ) -> builtins.list[app_commands.Choice[str]]:
+        found = await ideas.complete(self.services, interaction.user.id, current)
+        return [app_commands.Choice(name=plain(topic) or "…", value=topic) for topic in found]
 
     @app_commands.command()
     async def list(self, interaction: discord.Interaction) -> None:
@@ -99,12 +123,31 @@ class Topics(commands.GroupCog, group_name="topics", group_description="Papers f
 
     @app_commands.command()
     @app_commands.describe(topic="Which of your topics")
-    async def unfollow(
-        self, interaction: discord.Interaction, topic: app_commands.Transform[int, TopicChoice]
-    ) -> None:
+    async def unfollow(self, interaction: discord.Interaction, topic: TopicOption) -> None:
         """End a topic"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await say(interaction, render.unfollowed(await end_topic(interaction, topic)))
+
+    @app_commands.command()
+    @app_commands.describe(topic="Which of your topics", days="How many days (7 if left out)")
+    async def pause(
+        self,
+        interaction: discord.Interaction,
+        topic: TopicOption,
+        days: app_commands.Range[int, 1, 90] = PAUSE.days,
+    ) -> None:
+        """Let a topic rest for some days"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        until = self.services.now() + timedelta(days=days)
+        await say(interaction, render.paused(await rest_topic(interaction, topic, until=until)))
+
+    @app_commands.command()
+    @app_commands.describe(topic="Which of your topics")
+    async def resume(self, interaction: discord.Interaction, topic: TopicOption) -> None:
+        """Let a paused topic go on"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        now = self.services.now()
+        await say(interaction, render.resumed(await rest_topic(interaction, topic, until=now)))
 
 
 class Inbox(commands.Cog):
@@ -128,25 +171,58 @@ async def inbox_page(interaction: discord.Interaction, *, first: int) -> Page:
     return render.inbox(found, first=first)
 
 
-async def own_topics(services: Services, user_id: int) -> Page:
-    """Return a person's topics.
+async def trial_page(interaction: discord.Interaction, text: str, strictness: Strictness) -> Page:
+    """Return what a topic would have sent.
 
     Raises:
-        UserError: They follow none.
+        UserError: It makes no sense.
     """
-    topics = await services.store.read(people.topics_of, user_id)
-    person = await services.store.read(people.get, user_id)
+    services = services_of(interaction)
+    found = await following.tried(services, text, strictness)
+    number = await services.store.run(topic_texts.number_of, text)
+    mine = await services.store.read(people.topics_of, interaction.user.id)
+    follows = any(t.query == text and t.strictness is strictness for t in mine)
+    return render.trial(found, text, number, follows=follows)
+
+
+async def own_topics(services: Services, user_id: int, *, page: int = 0) -> Page:
+    """Return a page of a person's topics; where there are none, what they may want."""
+    store = services.store
+    topics = await store.read(people.topics_of, user_id)
+    person = await store.read(people.get, user_id)
+    wanted = await ideas.ideas(services, user_id)
+    numbered = [(text, await store.run(topic_texts.number_of, text)) for text in wanted]
     if not topics or person is None:
-        raise UserError("You follow nothing yet. /topics follow adds a topic.")
-    return render.topics(topics, person)
+        return render.nothing_followed(numbered)
+    counts = await store.read(people.match_counts, user_id)
+    last = (len(topics) - 1) // render.MOST_LINES
+    return render.topics(topics, person, counts, numbered, page=min(page, last), now=services.now())
+
+
+async def rest_topic(interaction: discord.Interaction, topic_id: int, *, until: datetime) -> Topic:
+    """Pause the user's topic until a moment; now ends a pause.
+
+    Raises:
+        UserError: It is not theirs.
+    """
+    store, user_id = services_of(interaction).store, interaction.user.id
+    return known(await store.run(people.pause_topic, user_id, topic_id, until=until))
+
+
+def known(topic: Topic | None) -> Topic:
+    """Return a topic of the user's.
+
+    Raises:
+        UserError: There is none.
+    """
+    if topic is None:
+        raise UserError("You do not follow that. /topics list shows what you follow.")
+    return topic
 
 
 async def end_topic(interaction: discord.Interaction, topic_id: int) -> Topic:
     services = services_of(interaction)
-    ended = await services.store.run(people.unfollow, interaction.user.id, topic_id)
-    if ended is None:
-        raise UserError("You do not follow that. /topics list shows what you follow.")
-    return ended
+    return known(await services.store.run(people.unfollow, interaction.user.id, topic_id))
 
 
 async def open_dm(interaction: discord.Interaction, first: Page) -> Person:
@@ -177,11 +253,92 @@ class UnfollowButton(PersistentButton, template=r"unfollow:(?P<topic>\d+)"):
         )
 
 
-class TopicsButton(PersistentButton, template=r"topics"):
+class TopicsButton(PersistentButton, template=r"topics(?::(?P<page>\d+))?"):
     """Shows the presser's topics."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        await say(interaction, await own_topics(services_of(interaction), interaction.user.id))
+        page = int(self.parts["page"] or 0)
+        await say(
+            interaction, await own_topics(services_of(interaction), interaction.user.id, page=page)
+        )
+
+
+class PauseButton(PersistentButton, template=r"pause:(?P<topic>\d+)"):
+    """Lets a topic rest for a week."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        until = services_of(interaction).now() + PAUSE
+        topic = await rest_topic(interaction, int(self.parts["topic"]), until=until)
+        await say(interaction, render.paused(topic))
+
+
+class ResumeButton(PersistentButton, template=r"resume:(?P<topic>\d+)"):
+    """Lets a paused topic go on."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        now = services_of(interaction).now()
+        topic = await rest_topic(interaction, int(self.parts["topic"]), until=now)
+        await say(interaction, render.resumed(topic))
+
+
+class PreviewButton(PersistentButton, template=r"preview:(?P<topic>\d+)"):
+    """Shows what one of the presser's topics would have sent."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        mine = await services_of(interaction).store.read(people.topics_of, interaction.user.id)
+        wanted = int(self.parts["topic"])
+        topic = known(next((topic for topic in mine if topic.id == wanted), None))
+        await say(interaction, await trial_page(interaction, topic.query, topic.strictness))
+
+
+_STRICTNESS = "|".join(Strictness)
+
+
+class TryButton(
+    PersistentButton,
+    # What follows the last colon only tells two buttons of a message apart.
+    template=rf"try:(?P<strictness>{_STRICTNESS}):(?P<text>\d+):(?P<turn>[-+=])",
+):
+    """Shows what a topic would have sent, tighter or wider, in place of the trial before."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        is_turn = self.parts["turn"] != "="
+        await interaction.response.defer(ephemeral=True, thinking=not is_turn)
+        text = await typed(interaction, int(self.parts["text"]))
+        page = await trial_page(interaction, text, Strictness(self.parts["strictness"]))
+        if is_turn:
+            await interaction.edit_original_response(view=page)
+        else:
+            await say(interaction, page)
+
+
+class FollowButton(
+    PersistentButton, template=rf"follow:(?P<strictness>{_STRICTNESS}):(?P<text>\d+)"
+):
+    """Follows the topic of a trial."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        services = services_of(interaction)
+        number, how = int(self.parts["text"]), Strictness(self.parts["strictness"])
+        text = await typed(interaction, number)
+        followed = await following.follow(services, interaction.user.id, text, how)
+        trial = await following.tried(services, text, how)
+        person = await open_dm(interaction, render.welcome(followed, trial))
+        await say(interaction, render.followed(followed, trial, person, number))
+
+
+async def typed(interaction: discord.Interaction, number: int) -> str:
+    """Return the topic whose text has a number.
+
+    Raises:
+        UserError: None has; the database is another one.
+    """
+    text = await services_of(interaction).store.read(topic_texts.text_of, number)
+    if text is None:
+        raise UserError("That topic is no longer known here. /topics follow takes it anew.")
+    return text
 
 
 class InboxButton(PersistentButton, template=r"inbox:(?P<first>\d+)"):
@@ -205,4 +362,14 @@ class TryDmButton(PersistentButton, template=r"dm:try"):
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Topics(bot.services))
     await bot.add_cog(Inbox(bot.services))
-    bot.add_dynamic_items(UnfollowButton, TopicsButton, InboxButton, TryDmButton)
+    bot.add_dynamic_items(
+        UnfollowButton,
+        TopicsButton,
+        PauseButton,
+        ResumeButton,
+        PreviewButton,
+        TryButton,
+        FollowButton,
+        InboxButton,
+        TryDmButton,
+    )

@@ -107,6 +107,31 @@ def follow(
     return Topic(int(cursor.lastrowid or 0), user_id, query, now, strictness)
 
 
+def set_strictness(db: Database, topic_id: int, strictness: Strictness) -> None:
+    db.execute("UPDATE topic SET strictness = ? WHERE id = ?", [strictness, topic_id])
+
+
+def pause_topic(db: Database, user_id: int, topic_id: int, *, until: datetime) -> Topic | None:
+    """Let a person's topic rest until a moment and return it; None if it is not theirs.
+
+    What it finds until then no alert brings, also later. A moment that has come ends a pause.
+    """
+    db.execute(
+        "UPDATE topic SET paused_until = ? WHERE id = ? AND user_id = ?",
+        [moment(until), topic_id, user_id],
+    )
+    rows = db.query("SELECT * FROM topic WHERE id = ? AND user_id = ?", [topic_id, user_id])
+    return next((to_topic(row) for row in rows), None)
+
+
+def match_counts(db: Database, user_id: int) -> dict[int, int]:
+    """Return how many papers each of a person's topics has brought; none for those without."""
+    rows = db.query(
+        "SELECT topic_id, count(*) AS n FROM match WHERE user_id = ? GROUP BY topic_id", [user_id]
+    )
+    return {row["topic_id"]: row["n"] for row in rows}
+
+
 def unfollow(db: Database, user_id: int, topic_id: int) -> Topic | None:
     """Remove a person's topic and return it; None if it is not theirs."""
     rows = db.query("SELECT * FROM topic WHERE id = ? AND user_id = ?", [topic_id, user_id])
@@ -167,10 +192,13 @@ def add_matches(db: Database, matches: Iterable[Match]) -> int:
 def waiting_matches(db: Database, user_id: int) -> list[Match]:
     """Return the matches that no alert carries yet, oldest first.
 
-    A paper that an earlier alert brought under another topic is left out.
+    A paper that an earlier alert brought under another topic is left out, and so is what a topic
+    found before its pause ends.
     """
     rows = db.query(
-        "SELECT m.* FROM match AS m WHERE m.user_id = :user AND m.delivery_id IS NULL"
+        "SELECT m.* FROM match AS m JOIN topic ON topic.id = m.topic_id"
+        " WHERE m.user_id = :user AND m.delivery_id IS NULL"
+        " AND m.matched_at > coalesce(topic.paused_until, '')"
         " AND NOT EXISTS (SELECT 1 FROM match AS told WHERE told.user_id = :user"
         "  AND told.paper_id = m.paper_id AND told.delivery_id IS NOT NULL)"
         " ORDER BY m.matched_at, m.topic_id, m.paper_id",

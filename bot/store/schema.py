@@ -434,6 +434,19 @@ def mailboxes(db: Database) -> None:
 
 
 @migrations()
+def topic_texts(db: Database) -> None:
+    db.executescript(
+        """
+        -- Topics as typed, for buttons: the text of one can be longer than a button can carry.
+        CREATE TABLE topic_text (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            text TEXT NOT NULL UNIQUE
+        ) STRICT;
+        """
+    )
+
+
+@migrations()
 def submissions(db: Database) -> None:
     db.executescript(
         """
@@ -445,7 +458,6 @@ def submissions(db: Database) -> None:
         ) STRICT, WITHOUT ROWID;
         """
     )
-
 
 
 def known() -> set[str]:

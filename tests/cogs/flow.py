@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+import simcord
 
 from bot.client import PaperBot
 from bot.discord_sender import DiscordSender
@@ -13,6 +16,7 @@ from bot.jobs.match import MatchNew
 from bot.store import people
 from bot.store.store import Store
 from tests.conftest import Clock
+from tests.discord_rules.seen import Seen
 from tests.discord_rules.world import World
 
 
@@ -40,3 +44,9 @@ class Flow:
 
     async def _note_dm(self, user_id: int, channel_id: int) -> None:
         await self.store.run(people.dm_opened, user_id, channel_id)
+
+
+async def follow(world: World, person: simcord.MemberActor, topic: str, **options: Any) -> Seen:
+    """Try a topic, then press Follow; returns the answer to that."""
+    tried = await world.slash(person, "topics follow", topic=topic, **options)
+    return await world.press(person, tried, "Follow")

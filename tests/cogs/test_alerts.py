@@ -11,7 +11,7 @@ from bot.models import Frequency, Schedule
 from bot.store import people
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
-from tests.cogs.flow import Flow
+from tests.cogs.flow import Flow, follow
 from tests.cogs.sample import TUESDAY, a_record, daily
 from tests.conftest import NOON
 from tests.discord_rules.world import World
@@ -94,7 +94,7 @@ async def test_a_closed_dm_is_said_with_the_schedule(world: World, store: Store)
 async def test_an_instant_alert_comes_when_the_paper_does(
     world: World, take_in: TakeIn, flow: Flow
 ) -> None:
-    await world.slash(world.reader, "topics follow", topic="robots")
+    await follow(world, world.reader, "robots")
     await world.slash(world.reader, "alerts schedule", frequency="instant")
     flow.clock.now = NOON + timedelta(hours=3)
     await take_in(daily(a_record(16, 7), day=TUESDAY, seen_at=flow.clock.now))

@@ -11,7 +11,7 @@ import pytest
 from bot.client import Services
 from bot.sources.saved import read_saved
 from tests.cogs.conftest import TakeIn
-from tests.cogs.flow import Flow
+from tests.cogs.flow import Flow, follow
 from tests.conftest import Clock
 from tests.discord_rules.world import World
 
@@ -40,7 +40,7 @@ async def test_the_last_recorded_day_is_posted_and_everything_on_it_opens(
     assert weeks >= 7
     await world.slash(world.moderator, "feeds add", channel=world.channel)
     await world.slash(world.moderator, "feeds add", channel=world.forum, max_papers=5)
-    await world.slash(world.reader, "topics follow", topic="language models", strictness="broad")
+    await follow(world, world.reader, "language models", strictness="broad")
     last = shared_data / "hf" / "daily_papers" / "2026-04-30.json.gz"
     clock.now = MORNING
     await take_in(*read_saved(last, now=clock.now))

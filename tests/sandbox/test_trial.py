@@ -52,6 +52,8 @@ async def test_a_newcomer_meets_posts_commands_buttons_and_alerts(
     await page.screenshot(path=screenshots / "card.png")
 
     await type_command(page, "topics follow", {"topic": "retrieval"})
+    await expect(message(page, "You do not follow this yet.")).to_be_visible()
+    await press(page, "Follow")
     await expect(message(page, "You follow retrieval")).to_be_visible()
 
     await go_to(page, "Paperwire")
