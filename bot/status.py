@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot.listing_days import next_announcement, next_closing
 from bot.models import SourceState
-from bot.store import listings, outbox, papers
+from bot.store import dm_rest, listings, outbox, papers
 from bot.store.rows import parsed
 
 
@@ -37,6 +37,8 @@ class Status:
     """Feeds that we paused ourselves, and why."""
     people: int
     """People who follow something."""
+    no_new_dms_until: datetime | None = None
+    """Until when Discord wants no new DM channels from the bot; None where it takes them."""
 
 
 def take(db: Database, *, now: datetime) -> Status:
@@ -59,6 +61,7 @@ def take(db: Database, *, now: datetime) -> Status:
         feeds=_count(db, "SELECT count(*) AS n FROM feed"),
         paused=tuple((row["id"], row["paused_because"]) for row in paused),
         people=_count(db, "SELECT count(DISTINCT user_id) AS n FROM topic"),
+        no_new_dms_until=dm_rest.resting_until(db, now=now),
     )
 
 

@@ -13,6 +13,7 @@ from bot.client import PaperBot, Services
 from bot.delivery.pacing import Pace
 from bot.delivery.rules import FORUM_SETTLES
 from bot.discord_sender import MOST_LOOKED_AT, DiscordSender
+from bot.errors import DeliveryError
 from bot.jobs.deliver import Deliver
 from bot.models import Delivery, DeliveryState, Feed, Style
 from bot.search.engine import SearchEngine
@@ -261,7 +262,8 @@ async def test_sending_rests_before_discord_blocks_the_address(
     await store.run(owe, server, Style.CARDS, clock())
     for _ in range(bot.requests.invalid.most):
         bot.requests.invalid.note()
-    await deliver()
+    with pytest.raises(DeliveryError, match="rests"):
+        await deliver()
     assert made(server) == []
     clock.now += timedelta(minutes=11)
     await deliver()

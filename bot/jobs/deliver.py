@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Sends under way; so many places may be slow to answer before others have to wait."""
 BATCH = 400
+RESTS = "Discord refused so many requests that sending rests for some minutes."
 NO_DM_YET = "they opened no direct messages with the bot"
 LOOK_AGAIN = timedelta(seconds=1)
 """How soon new work is seen while slow sends are under way."""
@@ -58,7 +59,6 @@ class Deliver:
     trouble: StoreError | None = None
     unsure: bool = False
     """Whether claims may be left whose outcome could not be written down."""
-    _said_it_rests: bool = False
 
     async def __call__(self) -> None:
         """Send until nothing is due or under way. Cancelled, it still ends what is under way.
@@ -66,6 +66,8 @@ class Deliver:
         Raises:
             StoreError: The outbox cannot be read or written. The next call
                 goes on from what was written.
+            DeliveryError: Discord refused so much that sending rests; calls
+                in some minutes go on.
         """
         if self.unsure:
             await self.store.run(outbox.recover)
@@ -82,6 +84,8 @@ class Deliver:
             log.info("deliver: %d tried", sent)
         if self.trouble:
             raise self.trouble
+        if self._is_refused():
+            raise DeliveryError(RESTS)
 
     async def _send_all(self) -> int:
         """Start what is due, also while slow sends are under way; returns how many."""
@@ -97,15 +101,8 @@ class Deliver:
                 await self._start(delivery)
                 sent += 1
             await self._change(self.look_again)
-        self._say_if_it_rests()
         await self.finish()
         return sent
-
-    def _say_if_it_rests(self) -> None:
-        rests = self._is_refused()
-        if rests and not self._said_it_rests:
-            log.warning("Discord refused too many requests; sending rests for some minutes")
-        self._said_it_rests = rests
 
     def _rests(self) -> bool:
         """Whether nothing new may be started."""

@@ -26,6 +26,8 @@ TRIED_AGAIN_AFTER = timedelta(minutes=1)
 CLOCK_IS_LOOKED_AT_EVERY = timedelta(seconds=30)
 CLOCK_WAS_SET = timedelta(seconds=10)
 """How far the clock runs from itself without having been set."""
+CLOCK_IS_TOLD_FOR = timedelta(days=1)
+"""How long the operator is told that it was set."""
 
 
 class JobRunner:
@@ -61,6 +63,8 @@ class JobRunner:
         self._leaving = False
         self._now = now
         self._looks_at_clock: asyncio.TimerHandle | None = None
+        self._clock_trouble = ""
+        self._clock_trouble_until = float("-inf")
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
@@ -147,10 +151,20 @@ class JobRunner:
         )
         jump = self._now() - should_be
         if abs(jump) > CLOCK_WAS_SET:
-            log.warning("the clock was set by %+.0f s; all jobs run now", jump.total_seconds())
+            self._note_clock(jump)
             for job in self._scheduler.get_jobs():
                 job.modify(next_run_time=datetime.now(UTC))
         self._remember_clock()
+
+    def _note_clock(self, jump: timedelta) -> None:
+        log.warning("the clock was set by %+.0f s; all jobs run now", jump.total_seconds())
+        way = "back" if jump < timedelta() else "forward"
+        self._clock_trouble = (
+            f"The computer's clock was set {way} by {abs(jump).total_seconds():,.0f} s."
+            " What is planned by the clock may come that much earlier or later, once."
+        )
+        told_for = CLOCK_IS_TOLD_FOR.total_seconds()
+        self._clock_trouble_until = asyncio.get_running_loop().time() + told_for
 
     def _remember_clock(self) -> None:
         if self._looks_at_clock:
@@ -162,7 +176,8 @@ class JobRunner:
 
     def troubles(self) -> list[str]:
         """What keeps jobs from their work, each sentence once, for the operator."""
-        return sorted(set(self._troubles.values()))
+        is_told = asyncio.get_running_loop().time() < self._clock_trouble_until
+        return sorted({*self._troubles.values(), *([self._clock_trouble] if is_told else [])})
 
     def _note_trouble(self, name: str, problem: str) -> None:
         """Remember and log what is wrong; all jobs may have the same trouble, again and again."""

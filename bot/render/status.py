@@ -36,6 +36,9 @@ def status_page(
         f" arXiv announces papers next {moment(status.next_announcement_at, 'f')}."
     )
     lines += ["### Messages", _messages(status)]
+    if status.no_new_dms_until:
+        until = moment(status.no_new_dms_until)
+        lines.append(f"Discord wants no new direct messages from the bot; it goes on {until}.")
     lines += [f"Feed {feed_id} is paused: {escape(why)}." for feed_id, why in status.paused]
     return words(shorten("\n".join(lines), MOST_TEXT))
 

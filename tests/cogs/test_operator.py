@@ -8,7 +8,7 @@ import discord
 
 from bot.client import PaperBot
 from bot.models import SourceState
-from bot.store import feeds, listings
+from bot.store import dm_rest, feeds, listings
 from bot.store.store import Store
 from tests.builders import a_feed
 from tests.cogs.conftest import TakeIn
@@ -135,3 +135,9 @@ async def test_status_shows_the_two_newest_daily_lists_and_those_that_fail(
     text = (await world.slash(world.reader, "status")).text
     shown = [day for day in range(1, 7) if f"daily 2026-02-0{day}" in text]
     assert shown == [2, 5, 6]
+
+
+async def test_status_says_until_when_discord_wants_no_new_dms(world: World, store: Store) -> None:
+    await store.run(dm_rest.rest, until=NOON + timedelta(hours=6))
+    text = (await world.slash(world.reader, "status")).text
+    assert f"goes on <t:{int((NOON + timedelta(hours=6)).timestamp())}:R>." in text

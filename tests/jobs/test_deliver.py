@@ -811,7 +811,8 @@ class TestLeaving:
         deliver.invalid = InvalidRequests(clock, most=1)
         deliver.invalid.note()
         await owe(store, owed())
-        await deliver()
+        with pytest.raises(DeliveryError, match="sending rests for some minutes"):
+            await deliver()
         assert places.asked == []
         clock.now += HOUR
         await deliver()

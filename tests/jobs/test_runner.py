@@ -200,9 +200,13 @@ async def test_a_clock_that_is_set_holds_up_no_job(
         await work.until_begun()
         runner.look_at_clock()
         assert work.begun.empty()
+        assert runner.troubles() == []
         clock.now += timedelta(hours=hours)
         runner.look_at_clock()
         assert await work.until_begun() == 1
+        way = "back" if hours < 0 else "forward"
+        [told] = runner.troubles()
+        assert told.startswith(f"The computer's clock was set {way} by 3,600 s.")
     assert caplog.messages == [f"the clock was set by {hours * 3600:+} s; all jobs run now"]
 
 
