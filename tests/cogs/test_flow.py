@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 import simcord
 
 from bot.client import PaperBot
 from bot.daily_lists import look_name
 from bot.listing_days import closes_at, complete_at
-from bot.models import Listing, Record, SourceState
+from bot.models import DeliveryState, Listing, Record, SourceState
 from bot.sources.starter import starter_listing
-from bot.store import feeds, listings
+from bot.store import feeds, ledger, listings
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
 from tests.cogs.flow import Flow
@@ -233,6 +234,59 @@ async def test_after_an_outage_one_digest_gathers_the_days(
     clock.now = datetime(2026, 3, 6, 10, tzinfo=NOON.tzinfo)
     await flow.run()
     assert headings(world.messages()) == ["## 3 days, 12 papers: the top 8"]
+
+
+@pytest.mark.parametrize(
+    ("away", "heading", "late"),
+    [
+        (timedelta(hours=1), "## Papers of 3 March 2026", 0),
+        (timedelta(days=1), "## 2 days, 8 papers", 0),
+        (timedelta(days=7), "## 5 days, 20 papers: the top 8", 4),
+    ],
+    ids=["an hour", "a day", "a week"],
+)
+async def test_what_an_outage_kept_back_comes_once_and_says_so(
+    away: timedelta, heading: str, late: int, world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    """The bot is away from Wednesday's nine o'clock on, when Tuesday's list is due."""
+    await add(world)
+    back_at = datetime(2026, 3, 4, 9, tzinfo=UTC) + away
+    days = [TUESDAY + timedelta(days=n) for n in range(8) if n not in (4, 5)]
+    missed = [day for day in days if complete_at(day) <= back_at]
+    for n, day in enumerate(missed):
+        records = tuple(a_record(1 + 4 * n + i, 9 - i) for i in range(4))
+        await take_in(daily(*records, day=day, seen_at=complete_at(day)))
+    flow.clock.now = back_at
+    for _ in range(3):
+        await flow.after(minutes=5)
+    assert headings(world.messages()) == [heading]
+    papers = await flow.store.read(ledger.of_feed, 1, limit=99)
+    held = [line.reason for line in papers if line.state is DeliveryState.HELD]
+    assert held == ["late"] * late
+    assert len(papers) == 4 * len(missed)
+
+
+async def test_a_clock_that_goes_back_an_hour_brings_nothing_twice_and_loses_nothing(
+    world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    await add(world)
+    cards = world.guild.create_text_channel("cards")
+    await add(world, channel=cards, style="cards", max_papers=2)
+
+    def sent() -> int:
+        return len(world.messages()) + len(world.messages(cards))
+
+    await take_in(daily(count=5, day=TUESDAY))
+    await flow.after(hours=TO_WEDNESDAY_MORNING)
+    assert sent() == 3
+    await flow.after(hours=-1)
+    for _ in range(8):
+        await flow.after(minutes=15)
+    assert sent() == 3
+
+    await take_in(daily(a_record(6, 1), a_record(7, 1), day=WEDNESDAY))
+    await flow.after(hours=23)
+    assert sent() == 6
 
 
 async def test_papers_that_also_trend_do_not_make_it_two_days(
