@@ -14,7 +14,7 @@ from bot import daily_lists, posts
 from bot.errors import NoSuchPaper, UserError
 from bot.listing_days import ListState, newest_closed_day, state_of
 from bot.models import Paper, title_key
-from bot.paper_ids import arxiv_id
+from bot.paper_ids import arxiv_id, doi
 from bot.posts import Shown
 from bot.search.engine import SearchEngine
 from bot.store import listings, papers
@@ -136,12 +136,12 @@ async def search(shelf: Shelf, query: str, *, limit: int) -> list[Shown]:
 
 
 async def find(shelf: Shelf, text: str) -> Shown:
-    """Return the one paper that an id, a link or a title means.
+    """Return the one paper that an id, a DOI, a link or a title means.
 
     Raises:
         NoSuchPaper: There is none.
     """
-    wanted = arxiv_id(text) or text.strip()
+    wanted = await _id_of(shelf, text) or text.strip()
     if shown := await by_ids(shelf, [wanted]):
         return shown[0]
     near = await suggest(shelf, text, limit=1)
@@ -155,9 +155,17 @@ async def find(shelf: Shelf, text: str) -> Shown:
     raise NoSuchPaper(f"{unknown} /papers search finds it by its words.")
 
 
+async def _id_of(shelf: Shelf, text: str) -> str | None:
+    """Return the id that a text names, or the id of the paper whose DOI it names."""
+    if found := arxiv_id(text):
+        return found
+    named = doi(text)
+    return await shelf.store.read(papers.by_doi, named) if named else None
+
+
 async def suggest(shelf: Shelf, text: str, *, limit: int) -> list[tuple[str, str]]:
     """Return ids and titles that somebody may be typing; the newest papers before they type."""
-    if wanted := arxiv_id(text):
+    if wanted := await _id_of(shelf, text):
         return [(s.paper.id, s.paper.title) for s in await by_ids(shelf, [wanted])]
     if not text.strip():
         newest = await shelf.store.read(papers.newest, limit=limit)

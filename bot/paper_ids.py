@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import unquote
 
 from bot.models import TITLE_ONLY_PREFIX, clean_text, title_key
 
@@ -63,6 +64,28 @@ def arxiv_id(text: str) -> str | None:
     text = text.strip(_WRAPPING)
     found = next(_matches(text), None)
     return _canonical(found) if found and _stands_alone(text, found) else None
+
+
+_DOI = re.compile(r"(?<![\w.])10\.\d{4,9}/[^\s?#&<>\"]{1,200}", re.ASCII)
+_AROUND_A_DOI = " \t\r\n<>[]{}\"'`.,;"
+
+
+def doi(text: str) -> str | None:
+    """Return the DOI that a text stands for, in lower case: case does not count in DOIs.
+
+    Args:
+        text: A DOI, perhaps with ``doi:`` before it, or a link to doi.org or a publisher that
+            names it.
+
+    Returns:
+        ``10.1103/physrevd.76.013009``; None where the text is anything else, also a sentence
+        that mentions a DOI.
+    """
+    words = unquote(text[:500]).strip(_AROUND_A_DOI).split()
+    if len(words) == 2 and words[0].lower().rstrip(":") == "doi":
+        words = words[1:]
+    found = _DOI.search(words[0]) if len(words) == 1 else None
+    return found[0].rstrip(_AROUND_A_DOI + "/").lower() if found else None
 
 
 def find_arxiv_ids(text: str, *, limit: int) -> list[str]:

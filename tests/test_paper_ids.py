@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.paper_ids import arxiv_id, find_arxiv_ids, title_only_id, version_of, without_arxiv_ids
+from bot.paper_ids import (
+    arxiv_id,
+    doi,
+    find_arxiv_ids,
+    title_only_id,
+    version_of,
+    without_arxiv_ids,
+)
 
 NEW = "2405.15738"
 
@@ -137,6 +144,36 @@ def test_the_version_is_told_apart_from_the_id(text: str, version: int | None):
     assert version_of(text) == version
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.1103/PhysRevD.76.013009",
+        " doi:10.1103/PhysRevD.76.013009. ",
+        "DOI: 10.1103/physrevd.76.013009",
+        "<https://doi.org/10.1103/PhysRevD.76.013009>",
+        "http://dx.doi.org/10.1103%2FPhysRevD.76.013009",
+        "https://journals.aps.org/prd/abstract/10.1103/PhysRevD.76.013009?query=1#abstract",
+    ],
+)
+def test_every_form_of_a_doi_is_the_same(text: str):
+    assert doi(text) == "10.1103/physrevd.76.013009"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.1016/S0370-2693(98)00377-3", "10.1016/s0370-2693(98)00377-3"),
+        ("see 10.1103/PhysRevD.76.013009 for this", None),
+        ("110.1103/x", None),
+        ("10.12/x", None),
+        ("10.1103/", None),
+        ("", None),
+    ],
+)
+def test_what_is_no_doi_by_itself_is_none(text: str, expected: str | None):
+    assert doi(text) == expected
+
+
 def test_two_spellings_of_a_title_have_one_id():
     one = title_only_id("Step-by-Step: Naïve  Distillation")
     assert one == title_only_id("step by step naive distillation")
@@ -171,6 +208,8 @@ pieces = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(pieces).map("".join)))
 @settings(deadline=None)
 def test_no_text_breaks_it_and_what_it_finds_is_an_id(text: str):
+    found = doi(text)
+    assert found is None or found.startswith("10.")
     for paper_id in find_arxiv_ids(text, limit=5):
         assert arxiv_id(paper_id) == paper_id
     assert arxiv_id(text) in {None, *find_arxiv_ids(text, limit=1)}

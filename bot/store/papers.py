@@ -50,6 +50,14 @@ def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
     return {row["alias"]: row["paper_id"] for row in rows}
 
 
+def by_doi(db: Database, doi: str) -> str | None:
+    """Return the id of the paper that has a DOI, given in lower case; the newest of several."""
+    rows = db.query(
+        "SELECT id FROM paper WHERE lower(doi) = ? ORDER BY published_at DESC, id LIMIT 1", [doi]
+    )
+    return next((row["id"] for row in rows), None)
+
+
 def count(db: Database) -> int:
     return next(db.query("SELECT count(*) AS n FROM paper"))["n"]
 

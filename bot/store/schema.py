@@ -460,6 +460,11 @@ def submissions(db: Database) -> None:
     )
 
 
+@migrations()
+def dois(db: Database) -> None:
+    db.execute("CREATE INDEX paper_by_doi ON paper (lower(doi)) WHERE doi IS NOT NULL")
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -180,6 +181,21 @@ async def test_show_takes_an_id_a_link_or_the_whole_title(
     assert card.text.startswith(f"### [{TITLES[1]}](<https://arxiv.org/abs/2602.00002>)")
     assert [b.label for b in card.buttons] == ["Open", "Similar", "Save"]
     assert card.button("Open").url == "https://arxiv.org/abs/2602.00002"
+
+
+@pytest.mark.parametrize(
+    "typed", ["10.1103/PhysRevD.76.013009", "https://doi.org/10.1103/physrevd.76.013009"]
+)
+async def test_show_takes_the_doi_of_a_journal(world: World, take_in: TakeIn, typed: str) -> None:
+    found = a_record(2)
+    published = replace(found, paper=replace(found.paper, doi="10.1103/PhysRevD.76.013009"))
+    await take_in(daily(a_record(1), published))
+    choices = await world.autocomplete(world.reader, "papers show", paper=typed)
+    assert choices == [(TITLES[1], paper_id(2))]
+    card = await world.slash(world.reader, "papers show", paper=typed)
+    assert card.text.startswith(f"### [{TITLES[1]}]")
+    unknown = await world.slash(world.reader, "papers show", paper="10.1103/unknown")
+    assert unknown.text.startswith("No paper here has that title or id.")
 
 
 @pytest.mark.parametrize("typed", ["a cache", "forgts on purpse", "2602.00002", "2602.0000"])
