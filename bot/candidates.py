@@ -42,6 +42,8 @@ class Gathered:
     papers: tuple[Paper, ...]
     listed: Mapping[str, Listed]
     snapshots: Mapping[str, Sequence[Snapshot]]
+    listed_at: Mapping[str, datetime]
+    """When a daily list first showed a paper; without those that none showed."""
     posted_here: frozenset[str]
     """What the channel's feeds have posted."""
 
@@ -63,7 +65,8 @@ def gather(
         here = feed_store.posted_in_channel(db, feed.channel_id, listed)
     found = papers.get_many(db, list(listed))
     snapshots = listings.snapshots_of(db, list(listed))
-    return Gathered(tuple(found), listed, snapshots, frozenset(here))
+    listed_at = listings.listed_at(db, list(listed))
+    return Gathered(tuple(found), listed, snapshots, listed_at, frozenset(here))
 
 
 def choose(feed: Feed, gathered: Gathered, *, room: int, now: datetime) -> Choice:
@@ -128,7 +131,12 @@ def _candidates(feed: Feed, gathered: Gathered, *, now: datetime) -> Iterator[Ca
             paper.id,
             at.day,
             votes,
-            trending_score(snapshots, now=now, published_at=paper.published_at),
+            trending_score(
+                snapshots,
+                now=now,
+                published_at=paper.published_at,
+                listed_at=gathered.listed_at.get(paper.id),
+            ),
             wanted=query is None or matches(query, paper, votes=votes) is not None,
             posted_here=paper.id in gathered.posted_here,
             published_at=paper.published_at,

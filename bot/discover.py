@@ -113,8 +113,15 @@ def _scores(
 ) -> dict[str, float]:
     snapshots = listings.snapshots_of(db, paper_ids, since=now - SCORE_LOOKS_BACK)
     published = {paper.id: paper.published_at for paper in papers.get_many(db, paper_ids)}
+    listed = listings.listed_at(db, paper_ids)
     return {
-        id_: trending_score(them, now=now, published_at=published.get(id_), period=period)
+        id_: trending_score(
+            them,
+            now=now,
+            published_at=published.get(id_),
+            listed_at=listed.get(id_),
+            period=period,
+        )
         for id_, them in snapshots.items()
     }
 

@@ -73,6 +73,7 @@ def trending_score(
     published_at: datetime | None = None,
     listed_at: datetime | None = None,
     period: Period = Period.DAY,
+    half_life: timedelta | None = None,
 ) -> float:
     """Return how fast a paper is gaining attention at a moment.
 
@@ -100,6 +101,7 @@ def trending_score(
         listed_at: When a source first listed it, where known; the closing of that list where
             only its day is.
         period: Its half-life sets how soon a gain is forgotten.
+        half_life: Another than the period's, for trying one out.
 
     Returns:
         A score in votes, zero or more; zero without snapshots. Comparable between papers at one
@@ -107,7 +109,7 @@ def trending_score(
     """
     if listed_at is None and published_at is not None:
         listed_at = published_at + LISTING_LAG
-    half_life = period.half_life
+    half_life = half_life or period.half_life
     at_listing = 1.0 if listed_at is None else _weight(now - listed_at, half_life)
     votes = comments = stars = 0.0
     for looks in _by_source(snapshots, until=now):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import fmean, median
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,17 @@ from bot.trending import (
     most_trending,
     trending_score,
 )
-from tests.benchmarks.trending import means, ndcg, spearman
+from tests.benchmarks.trending import (
+    compared,
+    left_out,
+    means,
+    moments,
+    ndcg,
+    ours_listed,
+    place,
+    raw_votes,
+    spearman,
+)
 from tests.conftest import NOON
 
 HOUR = timedelta(hours=1)
@@ -219,3 +230,45 @@ def test_seen_before_a_recorded_list_is_ranked_closer_to_the_votes_to_come(
     assert ours.gained > raw.gained
     assert ours.small > raw.small
     assert ours.final == pytest.approx(raw.final, abs=0.01)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("day", "paper_id", "votes", "gains"),
+    [
+        # Of the papers with fewer votes than half of their list, these gained most afterwards.
+        ("2024-12-12", "2412.06016", 6, 10),
+        ("2025-01-08", "2501.03916", 8, 2),
+    ],
+)
+def test_a_recorded_riser_with_few_votes_stands_higher_than_by_votes(
+    shared_data: Path, day: str, paper_id: str, votes: int, gains: int
+) -> None:
+    moment, last = next(
+        (m, last)
+        for m, last in compared(moments(shared_data))
+        if m.day.isoformat() == day and m.repeated
+    )
+    assert (moment.votes(paper_id), last.votes(paper_id)) == (votes, votes + gains)
+    assert votes < median(moment.votes(id_) for id_ in moment.seen)
+    assert place(moment, paper_id, ours_listed) < place(moment, paper_id, raw_votes)
+
+
+@pytest.mark.data
+def test_where_joining_was_seen_the_first_places_go_to_what_gains(shared_data: Path) -> None:
+    found = means(shared_data)
+    for repeated in (False, True):
+        ours, raw = found[repeated, "ours, joining seen"], found[repeated, "raw votes"]
+        assert ours.top > raw.top
+        assert ours.small > raw.small
+
+
+@pytest.mark.data
+def test_a_half_life_chosen_on_other_days_foretells_gains_no_worse_than_votes_do(
+    shared_data: Path,
+) -> None:
+    chosen = list(left_out(shared_data, "gained"))
+    assert len(chosen) == 5
+    assert fmean(ours.gained for _, _, ours, _ in chosen) > fmean(
+        raw.gained for _, _, _, raw in chosen
+    )

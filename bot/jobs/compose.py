@@ -192,7 +192,10 @@ def compose_alert(db: Database, person: Person, *, now: datetime) -> int:
 def _scores(db: Database, paper_ids: Sequence[str], *, now: datetime) -> dict[str, float]:
     snapshots = listings.snapshots_of(db, paper_ids)
     published = {paper.id: paper.published_at for paper in papers.get_many(db, paper_ids)}
+    listed = listings.listed_at(db, paper_ids)
     return {
-        id_: trending_score(them, now=now, published_at=published.get(id_))
+        id_: trending_score(
+            them, now=now, published_at=published.get(id_), listed_at=listed.get(id_)
+        )
         for id_, them in snapshots.items()
     }

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from bot.feeds import NEWS_WINDOW
+from bot.listing_days import closes_at
 from bot.models import Listing, Paper, Record, Snapshot, SourceState, Submission
 from bot.store import events, papers, submissions
 from bot.store.papers import Took
@@ -237,6 +238,23 @@ def entries(db: Database, source: str, name: str, day: date) -> list[Entry]:
         f"{_ENTRIES} AND day = ? ORDER BY rank, paper_id", [source, name, day.isoformat()]
     )
     return [_to_entry(row) for row in rows]
+
+
+def listed_at(db: Database, paper_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when daily lists first showed some papers; those that none showed are left out.
+
+    A list that we saw only later, at the first start or in a file, has shown them by its close.
+    """
+    rows = db.query(
+        "SELECT paper_id, day, seen_at FROM listing_entry WHERE source = 'huggingface' AND name = ?"
+        f" AND paper_id IN ({marks(paper_ids)})",
+        [DAILY, *paper_ids],
+    )
+    found: dict[str, datetime] = {}
+    for row in rows:
+        shown_at = min(at(row["seen_at"]), closes_at(to_day(row["day"])))
+        found[row["paper_id"]] = min(shown_at, found.get(row["paper_id"], shown_at))
+    return found
 
 
 def entries_since(db: Database, day: date) -> list[Entry]:

@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.trending`` ranks the papers of each recorded capture of a daily list by
 what was known then, and compares with the last capture of the same list. Five days, three of them
 captured more than twice: the score's constants were looked at on the same days, so small
-differences mean nothing.
+differences mean nothing. The last lines choose the half-life for each day on the other four.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from math import log2
 from pathlib import Path
@@ -22,7 +23,7 @@ from statistics import StatisticsError, correlation, fmean
 from time import process_time
 
 from bot.models import Paper, Snapshot
-from bot.trending import Contender, most_trending, trending_score
+from bot.trending import Contender, Period, most_trending, trending_score
 from tests.conftest import SHARED_DATA
 
 TOP = 5
@@ -38,6 +39,8 @@ class Moment:
     seen: Mapping[str, Sequence[Snapshot]]
     """Paper id → snapshots until this capture."""
     published_at: Mapping[str, datetime]
+    listed_at: Mapping[str, datetime]
+    """When somebody brought each paper: a bot that looks every half hour knows it about."""
 
     @property
     def repeated(self) -> bool:
@@ -56,11 +59,25 @@ def raw_votes(moment: Moment, paper_id: str) -> float:
 
 
 def ours(moment: Moment, paper_id: str) -> float:
+    """Return the score of a paper that the bot sees for the first time."""
     published_at = moment.published_at[paper_id]
     return trending_score(moment.seen[paper_id], now=moment.taken_at, published_at=published_at)
 
 
-SCORES: dict[str, Score] = {"raw votes": raw_votes, "ours": ours}
+def ours_listed(
+    moment: Moment, paper_id: str, half_life: timedelta = Period.DAY.half_life
+) -> float:
+    """Return the score of a paper that the bot saw join the list."""
+    return trending_score(
+        moment.seen[paper_id],
+        now=moment.taken_at,
+        listed_at=moment.listed_at[paper_id],
+        half_life=half_life,
+    )
+
+
+SCORES: dict[str, Score] = {"raw votes": raw_votes, "ours": ours, "ours, joining seen": ours_listed}
+HALF_LIVES = [timedelta(hours=hours) for hours in (6, 9, 12, 18, 24, 36, 48)]
 
 
 def moments(data: Path) -> list[Moment]:
@@ -79,6 +96,7 @@ def _moment(
 ) -> Moment:
     seen: dict[str, Sequence[Snapshot]] = {}
     published_at: dict[str, datetime] = {}
+    listed_at: dict[str, datetime] = {}
     for record in json.loads(gzip.decompress(path.read_bytes())):
         paper = record["paper"]
         look = Snapshot(
@@ -86,7 +104,9 @@ def _moment(
         )
         seen[paper["id"]] = [*earlier.get(paper["id"], ()), look]
         published_at[paper["id"]] = datetime.fromisoformat(paper["publishedAt"])
-    return Moment(day, taken_at, seen, published_at)
+        # In these years the entry's own publishedAt was when it was brought.
+        listed_at[paper["id"]] = datetime.fromisoformat(record["publishedAt"])
+    return Moment(day, taken_at, seen, published_at, listed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +238,53 @@ def means(data: Path) -> dict[tuple[bool, str], Foretold]:
     return {key: mean_of_days(values) for key, values in found.items()}
 
 
+def left_out(data: Path, measure: str) -> Iterator[tuple[date, timedelta, Foretold, Foretold]]:
+    """Choose the half-life that does best on four days; yield how it and raw votes do on the fifth.
+
+    Args:
+        measure: ``final`` or ``gained``.
+    """
+    pairs = list(compared(moments(data)))
+    found = {
+        half_life: [
+            (m.day, foretold(m, last, partial(ours_listed, half_life=half_life)))
+            for m, last in pairs
+        ]
+        for half_life in HALF_LIVES
+    }
+    raw = [(m.day, foretold(m, last, raw_votes)) for m, last in pairs]
+    for left in sorted({day for day, _ in raw}):
+
+        def on_the_others(half_life: timedelta, left: date = left) -> float:
+            others = [(day, values) for day, values in found[half_life] if day != left]
+            return getattr(mean_of_days(others), measure)
+
+        best = max(HALF_LIVES, key=on_the_others)
+        ours_then, raw_then = (
+            mean_of_days([(day, values) for day, values in some if day == left])
+            for some in (found[best], raw)
+        )
+        yield left, best, ours_then, raw_then
+
+
+def place(moment: Moment, paper_id: str, score: Score) -> int:
+    """Return a paper's place by a score, counted from 1."""
+    order = sorted(moment.seen, key=lambda id_: -score(moment, id_))
+    return order.index(paper_id) + 1
+
+
+def _left_out_lines(data: Path) -> Iterator[str]:
+    for measure in ("final", "gained"):
+        sums: list[tuple[float, float]] = []
+        for day, half_life, chosen, raw in left_out(data, measure):
+            values = getattr(chosen, measure), getattr(raw, measure)
+            sums.append(values)
+            hours = half_life // timedelta(hours=1)
+            yield f"{day} left out, {hours:>2} h by {measure}: {values[0]:.3f}, raw {values[1]:.3f}\n"
+        mean = [fmean(values) for values in zip(*sums, strict=True)]
+        yield f"MEAN of days left out, {measure}: {mean[0]:.3f}, raw votes {mean[1]:.3f}\n"
+
+
 def main() -> None:
     """Print the comparison, capture by capture and in the mean, and the speed."""
     out = sys.stdout
@@ -228,6 +295,7 @@ def main() -> None:
             out.write(_line(label, name, foretold(moment, last, score)))
     for (repeated, name), values in means(SHARED_DATA).items():
         out.write(_line("MEAN, seen before" if repeated else "MEAN, seen once", name, values))
+    out.writelines(_left_out_lines(SHARED_DATA))
     for looks in (1, 4, 12):
         took = seconds_to_rank(10_000, looks=looks) * 1000
         out.write(f"ranking 10,000 papers with {looks} snapshots each: {took:.0f} ms\n")

@@ -135,6 +135,15 @@ async def test_a_topic_that_makes_no_sense_is_told_to_its_writer_alone(world: Wo
     assert answer.ephemeral
 
 
+async def test_at_the_first_look_an_old_list_stands_behind_todays(
+    world: World, take_in: TakeIn
+) -> None:
+    old = replace(daily(a_record(1, 90), day=date(2026, 2, 24)), seen_at=NOON)
+    await take_in(old, replace(daily(a_record(2, 30), day=TUESDAY), seen_at=NOON))
+    answer = await world.slash(world.reader, "papers trending")
+    assert titles(answer.text) == [TITLES[1], TITLES[0]]
+
+
 async def test_trending_without_any_numbers_shows_the_starter_library(
     world: World, take_in: TakeIn
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.listing_days import closes_at
 from bot.models import Refusal, Snapshot, SourceState
 from bot.store import listings
 from bot.store.listings import Recorded, record
@@ -105,6 +106,20 @@ async def test_listings_since_a_day_come_in_order(store: Store) -> None:
         await store.run(record, listing)
     entries = await store.read(listings.entries_since, TODAY - DAY)
     assert [e.day for e in entries] == [TODAY - DAY, TODAY]
+
+
+async def test_when_a_daily_list_first_showed_a_paper_is_known(store: Store) -> None:
+    """A list that came from a file, or that was there before us, has shown them by its close."""
+    old = TODAY - 9 * DAY
+    for listing in (
+        a_listing(papers=[ONE], day=old, seen_at=NOON),
+        a_listing(papers=[ONE, TWO], seen_at=NOON),
+        a_listing(papers=[ONE, TWO], seen_at=NOON + HOUR),
+        a_listing(papers=[THREE], name="trending", seen_at=NOON),
+    ):
+        await store.run(record, listing)
+    found = await store.read(listings.listed_at, [ONE, TWO, THREE])
+    assert found == {ONE: closes_at(old), TWO: NOON}
 
 
 async def test_the_days_of_a_list_are_counted(store: Store) -> None:
