@@ -52,8 +52,15 @@ def start_log(settings: Settings, *, quiet: bool) -> None:
     if quiet and level == "INFO":
         level = "WARNING"
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # They tell of each run and each connection.
-    for name in ("apscheduler", "aiohttp.access", "discord.client", "discord.gateway"):
+    # They tell of each run and each connection, some of the text that is sent.
+    for name in (
+        "apscheduler",
+        "aiohttp.access",
+        "discord.client",
+        "discord.gateway",
+        "openai",
+        "httpx2",
+    ):
         logging.getLogger(name).setLevel("ERROR" if level == "ERROR" else "WARNING")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ import discord.http
 import yarl
 from discord.gateway import DiscordWebSocket
 
+from bot.answers.language_model import LanguageModel
 from bot.asking import Answers
 from bot.client import PaperBot, Services
 from bot.delivery.lock import only_deliverer
@@ -39,7 +40,9 @@ from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
 from bot.sources.semantic_scholar import SemanticScholar
 from bot.store import heartbeat, outbox, pace, people
+from bot.store.spending import Limits
 from bot.store.store import Store
+from bot.wording import Wording
 from cogs import EXTENSIONS
 from config.settings import Settings
 
@@ -75,6 +78,7 @@ class Rooms:
     store: Store
     engine: SearchEngine
     now: Callable[[], datetime] = utc_now
+    model: LanguageModel | None = None
 
 
 @asynccontextmanager
@@ -84,10 +88,14 @@ async def opened(settings: Settings, *, rebuild: bool = False) -> AsyncGenerator
     Args:
         rebuild: Make the index anew.
     """
-    async with Store(settings.database) as store:
+    async with AsyncExitStack() as stack:
+        model = language_model(settings)
+        if model:
+            await stack.enter_async_context(model)
+        store = await stack.enter_async_context(Store(settings.database))
         engine = await open_engine(store, index_folder(settings.database), rebuild=rebuild)
         try:
-            yield Rooms(settings, store, engine)
+            yield Rooms(settings, store, engine, model=model)
         finally:
             await asyncio.to_thread(engine.close)
 
@@ -238,13 +246,32 @@ async def working(
 
 def answering(rooms: Rooms) -> Answers:
     """Return what answers questions; its ``lookup`` is set while the web is open."""
-    return Answers(rooms.store, rooms.engine, rooms.now)
+    settings = rooms.settings
+    limits = Limits(settings.llm_tokens_person, settings.llm_tokens_server, settings.llm_tokens_day)
+    wording = Wording(rooms.store, rooms.model, limits, rooms.now) if rooms.model else None
+    return Answers(rooms.store, rooms.engine, rooms.now, wording=wording)
+
+
+def language_model(settings: Settings) -> LanguageModel | None:
+    """Return the model that words answers; None where none is set.
+
+    Raises:
+        SettingsError: The address is set and the model's name is not.
+    """
+    if not settings.llm_url:
+        return None
+    if not settings.llm_model:
+        raise SettingsError("PAPERWIRE_LLM_URL is set without PAPERWIRE_LLM_MODEL: name the model.")
+    key = settings.llm_key.get_secret_value() if settings.llm_key else None
+    return LanguageModel(settings.llm_url, settings.llm_model, key)
 
 
 def services_for(rooms: Rooms, runner: JobRunner) -> Services:
     """Return what commands and buttons work with."""
     store, engine, now = rooms.store, rooms.engine, rooms.now
-    return Services(store, engine, now, runner.wake, runner.next_run_at, runner.troubles)
+    services = Services(store, engine, now, runner.wake, runner.next_run_at, runner.troubles)
+    services.answers = answering(rooms)
+    return services
 
 
 async def run_bot(settings: Settings) -> None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 
 from bot.answers.answer import Answer, answer
+from bot.answers.drafts import select
 from bot.answers.full_text import Body
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD
 from bot.answers.subject import paper_named, papers_about, topic_words
 from bot.answers.words import search_words
-from bot.errors import NoSuchPaper, SourceError, UserError
+from bot.errors import ModelError, NoSuchPaper, SourceError, UserError
 from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
 from bot.paper_ids import arxiv_id, find_arxiv_ids, without_arxiv_ids
@@ -29,6 +30,7 @@ from bot.search.engine import SearchEngine
 from bot.store import full_texts, listings, papers, people
 from bot.store import questions as shelves
 from bot.store.store import Store
+from bot.wording import Asker, Progress, Wording
 
 MOST_NAMED = 3
 """Papers that one question can be asked about."""
@@ -46,6 +48,9 @@ PASSAGES_OF_OTHERS = 4
 """Of full texts that happen to be kept of papers that a search found."""
 ONLY_A_LINK = "What is this paper about?"
 """What somebody asks who gives nothing but a link."""
+MOST_EARLIER = 3
+"""Exchanges of the conversation that a language model is told of."""
+OWN_SENTENCES = "These are the papers' own sentences."
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +83,6 @@ class Exchange:
         return cls(question, given.answer, quoted or (read if len(read) <= MOST_NAMED else ()))
 
 
-Progress = Callable[[Answer], Awaitable[None]]
-"""Told the answer so far, as often as there is more of it."""
-
-
 @dataclass
 class Answers:
     """Answers questions. One is enough for all; every method may be called at the same time."""
@@ -91,6 +92,8 @@ class Answers:
     now: Callable[[], datetime]
     lookup: Lookup | None = None
     """Fetches what the library lacks; None while there is no web, and nothing is fetched."""
+    wording: Wording | None = None
+    """Lets a language model word the answers; None where there is none."""
 
     async def answer(
         self,
@@ -122,7 +125,7 @@ class Answers:
         asked = read_question(without_arxiv_ids(question) or (ONLY_A_LINK if ids else ""))
         if not asked.text:
             raise UserError("Ask a question, such as “What is its main idea?”.")
-        said = _Saying(self, asked, on_progress)
+        said = _Saying(self, asked, Asker(user_id, guild_id), tuple(earlier), on_progress)
         named = await self._named([*paper_ids, *ids])
         if named:
             return await said.of(named, about=named)
@@ -221,6 +224,8 @@ class _Saying:
 
     answers: Answers
     asked: Question
+    asker: Asker
+    earlier: tuple[Exchange, ...]
     on_progress: Progress | None
 
     async def of(self, found: Sequence[Paper], *, about: Sequence[Paper]) -> Answer:
@@ -232,11 +237,36 @@ class _Saying:
                 their full text, which is fetched if need be.
         """
         first = await self._extract(found, {})
-        if self.asked.kind in _OF_ABSTRACTS or _is_of_record(first):
+        if self.asked.kind is Kind.RECORD or _is_of_record(first):
             return first
+        if self.asked.kind in _OF_ABSTRACTS:
+            return await self._worded(found, {}, first)
         note = await self._fetch(about, first)
         bodies = await self._bodies(found, about)
-        return replace(await self._extract(found, bodies), note=note) if bodies or note else first
+        said = replace(await self._extract(found, bodies), note=note) if bodies or note else first
+        return await self._worded(found, bodies, said)
+
+    async def _worded(
+        self, found: Sequence[Paper], bodies: Mapping[str, Body], said: Answer
+    ) -> Answer:
+        """Return the answer in a model's words, where there is one and it keeps to the papers."""
+        if self.answers.wording is None:
+            return said
+        choose = partial(select, self.asked, found, bodies, embedder=self.answers.embedder)
+        given = await asyncio.to_thread(choose)
+        if not given.papers:
+            return said
+        try:
+            worded = await self.answers.wording.answer(
+                self.asked.text,
+                given,
+                asker=self.asker,
+                earlier=[(each.question, each.answer) for each in self.earlier[-MOST_EARLIER:]],
+                on_progress=self.on_progress,
+            )
+        except ModelError as error:
+            return replace(said, note=_together(said.note, f"{error} {OWN_SENTENCES}"))
+        return replace(worded, note=_together(said.note, worded.note))
 
     async def _fetch(self, about: Sequence[Paper], first: Answer) -> str | None:
         """Fetch the full texts that are missing; returns what could not be had, in a sentence."""
@@ -280,8 +310,12 @@ class _Saying:
         return await asyncio.to_thread(say)
 
 
-_OF_ABSTRACTS = (Kind.SUMMARY, Kind.OVERVIEW, Kind.RECORD)
+_OF_ABSTRACTS = (Kind.SUMMARY, Kind.OVERVIEW)
 """Kinds that the full text would answer no better."""
+
+
+def _together(*notes: str | None) -> str | None:
+    return " ".join(note for note in notes if note) or None
 
 
 def _is_of_record(given: Answer) -> bool:

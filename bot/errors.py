@@ -11,6 +11,7 @@
     ├── SourceError          a source could not be read or made no sense: the next run retries
     │   └── SourceUnreachable  nobody answers there: its other lists are not asked in this run
     ├── MailServerError      the operator's mail server lets nobody in: retried later
+    ├── ModelError           the language model did not answer: quotes answer instead
     └── DeliveryError        Discord did not take a message: retried later
         └── DeliveryRefused  it never will as things are: held, with the reason
 
@@ -76,6 +77,10 @@ class SourceUnreachable(SourceError):
 
 class MailServerError(PaperwireError):
     """The operator's mail server cannot be reached or used; the text says why. Retried later."""
+
+
+class ModelError(PaperwireError):
+    """The language model could not be asked, or what it said is no answer."""
 
 
 class DeliveryError(PaperwireError):

@@ -24,8 +24,13 @@ class Operator(commands.Cog):
         """Show how the bot does: sources, what is owed, what is broken"""
         seen = await self.services.store.read(status.take, now=self.services.now())
         next_run = self.services.next_run_at("refresh")
+        wording = self.services.answers.wording
         page = status_page(
-            seen, next_run, indexed=len(self.services.engine), troubles=self._troubles()
+            seen,
+            next_run,
+            indexed=len(self.services.engine),
+            troubles=self._troubles(),
+            model=await wording.state() if wording else None,
         )
         await say(interaction, page)
 

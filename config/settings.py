@@ -80,6 +80,26 @@ class Settings(BaseSettings):
     semantic_scholar_url: str = Field(
         default="https://api.semanticscholar.org", description="Where Semantic Scholar answers."
     )
+    llm_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="An OpenAI-compatible address that words answers. Without it: quotes alone.",
+    )
+    llm_key: SecretStr | None = Field(
+        default=None, repr=False, description="That address's key, if it wants one."
+    )
+    llm_model: str | None = Field(
+        default=None, description="The model, as that address calls it. Needed with the address."
+    )
+    llm_tokens_person: int = Field(
+        default=50_000, ge=0, description="Tokens of the language model a person and day (UTC)."
+    )
+    llm_tokens_server: int = Field(
+        default=500_000, ge=0, description="Tokens of the language model a server and day (UTC)."
+    )
+    llm_tokens_day: int = Field(
+        default=2_000_000, ge=0, description="Tokens of the language model a day (UTC) in all."
+    )
     discord_api_url: str | None = Field(
         default=None,
         description="Another address for Discord's HTTP API: a REST proxy, or a test server.",

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from bot.answers.choose import MOST_SHOWN, choose
 from bot.answers.evidence import rank
 from bot.answers.full_text import Body
-from bot.answers.hostile import order_in, without_orders
 from bot.answers.outline import outline
-from bot.answers.passages import ABSTRACT, AI_SUMMARY, Passage, Sentence, passages_of
+from bot.answers.passages import ABSTRACT, AI_SUMMARY, Passage, Sentence
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD, known
 from bot.answers.subject import paper_meant, paper_named, papers_about
+from bot.answers.understood import understand
 from bot.answers.verify import Text
 from bot.models import Paper, Snapshot
 from bot.search.embed import Embedder
 
 FULL_TEXT = "full text"
-_KEPT = 200
-"""Papers whose abstract is kept ready for the next question."""
 ONE_SILENT = "The paper does not say."
 ALL_SILENT = "The papers do not say."
 
@@ -137,7 +134,7 @@ def _from_text(
     full_texts: Mapping[str, Body],
     embedder: Embedder,
 ) -> Answer:
-    understood = {paper.id: _understood(paper, full_texts.get(paper.id)) for paper in papers}
+    understood = {paper.id: understand(paper, full_texts.get(paper.id)) for paper in papers}
     passages = {paper_id: each.passages for paper_id, each in understood.items()}
     suspicious = tuple(id for id, each in understood.items() if each.gives_orders)
     chosen = _chosen(question, papers, passages, embedder)
@@ -147,33 +144,6 @@ def _from_text(
     claims = tuple(Claim(s.text, s.text, s.paper_id, s.section, s.url) for s in chosen)
     words = " ".join(claim.text for claim in claims)
     return Answer(words, abstained=False, claims=claims, read=read, suspicious=suspicious)
-
-
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """A paper's text, ready to be asked."""
-
-    passages: tuple[Passage, ...]
-    """Less the sentences that give orders."""
-    gives_orders: bool
-
-
-@lru_cache(_KEPT)
-def _of_record(paper: Paper) -> _Understood:
-    passages = passages_of(paper)
-    told = (paper.title, *(passage.text for passage in passages))
-    gives_orders = any(map(order_in, (*told, paper.abstract, paper.ai_summary or "")))
-    if gives_orders:
-        passages = [without_orders(passage) for passage in passages]
-    return _Understood(tuple(passages), gives_orders)
-
-
-def _understood(paper: Paper, body: Body | None) -> _Understood:
-    known = _of_record(paper)
-    if body is None:
-        return known
-    passages = (*known.passages, *body.passages)
-    return _Understood(passages, known.gives_orders or body.gives_orders)
 
 
 def _chosen(

@@ -9,10 +9,16 @@ from bot.models import SourceState
 from bot.render.cards import MOST_TEXT, Page, words
 from bot.render.text import count, day, escape, moment, shorten
 from bot.status import Status
+from bot.wording import ModelState
 
 
 def status_page(
-    status: Status, next_run: datetime | None, *, indexed: int, troubles: Sequence[str] = ()
+    status: Status,
+    next_run: datetime | None,
+    *,
+    indexed: int,
+    troubles: Sequence[str] = (),
+    model: ModelState | None = None,
 ) -> Page:
     """Return ``/status``: what is good, what is owed, what is broken.
 
@@ -20,6 +26,7 @@ def status_page(
         next_run: When the sources are looked at next; None when nothing is planned.
         indexed: How many papers the search index holds.
         troubles: What keeps jobs from their work, in sentences.
+        model: The language model that words answers, where there is one.
     """
     lines = ["## Status", *(f"**Trouble:** {escape(trouble)}" for trouble in troubles)]
     lines += [f"{count(status.papers, 'paper')}, {indexed:,} of them searchable."]
@@ -40,7 +47,14 @@ def status_page(
         until = moment(status.no_new_dms_until)
         lines.append(f"Discord wants no new direct messages from the bot; it goes on {until}.")
     lines += [f"Feed {feed_id} is paused: {escape(why)}." for feed_id, why in status.paused]
+    if model:
+        lines += ["### Language model", _model(model)]
     return words(shorten("\n".join(lines), MOST_TEXT))
+
+
+def _model(model: ModelState) -> str:
+    used = f"{model.tokens:,} of {count(model.most, 'token')}"
+    return f"{escape(shorten(model.name, 80))}: {count(model.answers, 'answer')} today, {used}."
 
 
 def _sources(sources: Iterable[SourceState]) -> list[str]:

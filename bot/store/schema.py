@@ -465,6 +465,21 @@ def dois(db: Database) -> None:
     db.execute("CREATE INDEX paper_by_doi ON paper (lower(doi)) WHERE doi IS NOT NULL")
 
 
+@migrations()
+def model_use(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE model_use (
+            day TEXT NOT NULL,              -- YYYY-MM-DD in UTC; only today's is kept
+            who TEXT NOT NULL,              -- user:ID, guild:ID or everybody
+            answers INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,        -- reserved before, corrected after each answer
+            PRIMARY KEY (day, who)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:
