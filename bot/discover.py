@@ -136,12 +136,6 @@ async def by_ids(shelf: Shelf, paper_ids: Sequence[str]) -> list[Shown]:
     return await shelf.store.read(posts.show, paper_ids)
 
 
-async def search(shelf: Shelf, query: str, *, limit: int) -> list[Shown]:
-    """Return what fits a query best, best first; empty if nothing does."""
-    hits = await asyncio.to_thread(shelf.engine.search, query, limit=limit, now=shelf.now())
-    return await by_ids(shelf, [hit.paper_id for hit in hits])
-
-
 async def find(shelf: Shelf, text: str) -> Shown:
     """Return the one paper that an id, a DOI, a link or a title means.
 

@@ -9,6 +9,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.models import Delivery, DeliveryKind, Feed, Paper, Snapshot
+from bot.search.highlights import Highlight
 from bot.store import feeds, listings, papers, people
 
 
@@ -22,6 +23,8 @@ class Shown:
     stars: int | None = None
     reason: str | None = None
     """Why this person or feed gets it, in words."""
+    quote: Highlight | None = None
+    """The sentence for which a search found it."""
 
 
 @dataclass(frozen=True, slots=True)

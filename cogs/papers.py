@@ -10,11 +10,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import discover
+from bot import discover, finding
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.errors import UserError
+from bot.finding import Search, Sort, first_day
 from bot.render.cards import MOST_LISTED, Page, card
-from bot.render.papers import daily_page, found_page, more_page, similar_page, trending_page
+from bot.render.papers import (
+    SOURCES,
+    daily_page,
+    found_page,
+    more_page,
+    similar_page,
+    trending_page,
+)
 from bot.render.text import plain, shorten
 from bot.store import outbox, people
 from bot.topics.query import parse_topic
@@ -22,6 +30,13 @@ from bot.trending import Period
 
 MOST_CHOICES = 25
 LONGEST_CHOICE = 100
+LONGEST_NAME = 80
+SPANS = {
+    "7d": "the last 7 days",
+    "1m": "the last month",
+    "3m": "the last 3 months",
+    "1y": "the last year",
+}
 QueryText = app_commands.Range[str, 1, 200]
 
 
@@ -65,16 +80,39 @@ class Papers(commands.Cog):
         await say(interaction, daily_page(found, page=0), private=False)
 
     @papers.command()
-    @app_commands.describe(query="Words, a phrase in quotes, an arXiv id, or a link to a paper")
-    async def search(self, interaction: discord.Interaction, query: QueryText) -> None:
+    @app_commands.describe(
+        query="Words, a phrase in quotes, an arXiv id, a link; author:, cat:, has:code, -not",
+        since="Only papers since 2026-03-02, 2026-03 or 2026, or from the last 7d, 2w, 3m, 1y",
+        author="Only papers by this person",
+        source="Only papers that this source has shown",
+        sort="Newest or most voted first: of the papers that have all the words",
+    )
+    @app_commands.choices(
+        source=[app_commands.Choice(name=name, value=id_) for id_, name in SOURCES.items()],
+        sort=[
+            app_commands.Choice(name="best match", value=Sort.BEST.value),
+            app_commands.Choice(name="newest", value=Sort.NEWEST.value),
+            app_commands.Choice(name="most votes", value=Sort.VOTES.value),
+        ],
+    )
+    async def search(
+        self,
+        interaction: discord.Interaction,
+        query: QueryText,
+        since: app_commands.Range[str, 1, 20] = "",
+        author: app_commands.Range[str, 1, 80] = "",
+        source: str = "",
+        sort: str = Sort.BEST.value,
+    ) -> None:
         """Search papers by words, meaning, id or link"""
+        if since:
+            first_day(since, now=self.services.now())  # nonsense is said to this reader alone
         await interaction.response.defer()
-        found = await discover.search(self.services, query, limit=MOST_LISTED)
-        if not found:
-            raise UserError(
-                "No paper here has those words. Try fewer or more general ones, or an arXiv id."
-            )
-        await say(interaction, found_page(query, found), private=False)
+        wanted = Search(query, since, author, source, Sort(sort))
+        found = await finding.search(self.services, wanted)
+        if not found.shown:
+            raise UserError(nothing_found(wanted))
+        await say(interaction, found_page(found, page=0), private=False)
 
     @papers.command()
     @app_commands.describe(paper="A title, an arXiv id or a link")
@@ -90,6 +128,31 @@ class Papers(commands.Cog):
         await interaction.response.defer()
         await say(interaction, await near(self.services, paper), private=False)
 
+    @search.autocomplete("since")
+    async def _spans(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        typed = current.casefold()
+        return [
+            app_commands.Choice(name=name, value=value)
+            for value, name in SPANS.items()
+            if typed in name or typed in value
+        ]
+
+    @search.autocomplete("author")
+    async def _authors(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        return names(
+            await finding.suggest_authors(self.services, current, limit=MOST_CHOICES), LONGEST_NAME
+        )
+
+    @trending.autocomplete("topic")
+    async def _topics(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        return names(await finding.suggest_topics(self.services, current, limit=MOST_CHOICES))
+
     @show.autocomplete("paper")
     @similar.autocomplete("paper")
     async def _suggest(
@@ -104,6 +167,22 @@ def choices(papers: Sequence[tuple[str, str]]) -> list[app_commands.Choice[str]]
         app_commands.Choice(name=shorten(plain(title), LONGEST_CHOICE) or paper_id, value=paper_id)
         for paper_id, title in papers[:MOST_CHOICES]
     ]
+
+
+def names(found: Sequence[str], most: int = LONGEST_CHOICE) -> list[app_commands.Choice[str]]:
+    """Return names as Discord offers them; one that is too long to be sent back is left out."""
+    return [
+        app_commands.Choice(name=plain(name), value=name)
+        for name in found[:MOST_CHOICES]
+        if plain(name) and len(name) <= most
+    ]
+
+
+def nothing_found(wanted: Search) -> str:
+    """Return what to try next."""
+    if wanted.since or wanted.author or wanted.source:
+        return "No paper here has those words and fits the options. Try without one of them."
+    return "No paper here has those words. Try fewer or more general ones, or an arXiv id."
 
 
 def parse_day(text: str) -> date:
@@ -130,6 +209,32 @@ class ShowButton(PersistentButton, template=r"show:(?P<paper>.+)"):
     async def press(self, interaction: discord.Interaction) -> None:
         shown = await discover.find(services_of(interaction), self.parts["paper"])
         await say(interaction, card(shown))
+
+
+class HitButton(PersistentButton, template=r"hit:(?P<paper>[^:]+):(?P<query>(?s:.*))"):
+    """Opens the card of a paper that a search found, with why, for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        services = services_of(interaction)
+        shown = await finding.found_by(services, self.parts["paper"], self.parts["query"])
+        await say(interaction, card(shown))
+
+
+class FoundButton(
+    PersistentButton,
+    template=r"found:(?P<page>\d+):(?P<sort>\w+):(?P<source>\w*):(?P<since>[^:]*):"
+    r"(?P<author>[^:]*):(?P<query>(?s:.*))",
+):
+    """Turns the page of what a search found, for the one who pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        of = self.parts
+        wanted = Search(of["query"], of["since"], of["author"], of["source"], Sort(of["sort"]))
+        found = await finding.search(services_of(interaction), wanted)
+        if not found.shown:
+            raise UserError(nothing_found(wanted))
+        await say(interaction, found_page(found, page=int(of["page"])))
 
 
 class SimilarButton(PersistentButton, template=r"similar:(?P<paper>.+)"):
@@ -196,5 +301,12 @@ class TrendingButton(
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Papers(bot.services))
     bot.add_dynamic_items(
-        ShowButton, SimilarButton, SaveButton, MoreButton, DailyButton, TrendingButton
+        ShowButton,
+        HitButton,
+        FoundButton,
+        SimilarButton,
+        SaveButton,
+        MoreButton,
+        DailyButton,
+        TrendingButton,
     )

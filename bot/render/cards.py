@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.models import Paper, byline
 from bot.posts import Shown
-from bot.render.text import count, excerpt, link, moment, plain, shorten
+from bot.render.text import count, excerpt, link, marked, moment, plain, shorten
 
 ACCENT = discord.Colour(0x2F6F8F)
 MOST_TEXT = 3_600
@@ -21,6 +21,7 @@ MOST_COMPONENTS = 40
 MOST_LISTED = 8
 """Papers in a list: each takes a section of three components and a button, of 40 in all."""
 SUMMARY = 900
+QUOTE = 240
 TITLE = 300
 LONGEST_LINK = 120
 """Characters of an address in a text; a search for a title in Chinese has more than the title."""
@@ -73,10 +74,16 @@ def card(
     rows = [ui.TextDisplay(text) if shortened else _with_thumbnail(text, paper)]
     summary = "" if shortened else excerpt(paper.ai_summary or paper.abstract, SUMMARY)
     last = " · ".join(p for p in (numbers(shown), excerpt(shown.reason or "", 200)) if p)
-    rows += [ui.TextDisplay(part) for part in (summary, last) if part]
+    quote = "" if shortened else _quoted(shown, QUOTE)
+    rows += [ui.TextDisplay(part) for part in (summary, quote and f"> {quote}", last) if part]
     rows.append(ui.ActionRow(*_buttons(paper, shortened=shortened)))
     box: ui.Container[ui.LayoutView] = ui.Container(*rows, accent_colour=ACCENT, id=mark)
     return Page(*_ping(role_id), box)
+
+
+def _quoted(shown: Shown, most: int) -> str:
+    """Return the sentence for which a search found the paper, its words in bold."""
+    return marked(shown.quote.text, shown.quote.spans, most) if shown.quote and most else ""
 
 
 def _ping(role_id: int | None) -> list[ui.TextDisplay[ui.LayoutView]]:
@@ -135,6 +142,7 @@ def listed(
     first: int = 1,
     below: Sequence[ui.Button[ui.LayoutView]] = (),
     note: str = "",
+    opener: Callable[[str], str] = "show:{}".format,
     role_id: int | None = None,
     mark: int | None = None,
     shortened: bool = False,
@@ -147,12 +155,16 @@ def listed(
         first: The first paper's number.
         below: Buttons for the last row, at most five.
         note: A closing line, ours.
+        opener: From a paper's id to the ``custom_id`` of the button for its card.
         role_id: A role to name above it.
         mark: A number to find the message by later.
         shortened: Leave out the summaries and what leads to addresses from outside.
     """
     ping = _ping(role_id)
-    rows = [*_rows([_opener(s, number) for number, s in enumerate(shown, first)]), *_rows(below)]
+    rows = [
+        *_rows([_opener(s, number, opener) for number, s in enumerate(shown, first)]),
+        *_rows(below),
+    ]
     # Two for each paper's text and button, two for the box and the heading.
     used = len(ping) + 2 + 2 * len(shown) + bool(note) + len(rows) + len(below)
     pictures = 0 if shortened else (MOST_COMPONENTS - used) // 2
@@ -169,8 +181,8 @@ def listed(
     return Page(*ping, box)
 
 
-def _opener(shown: Shown, number: int) -> ui.Button[ui.LayoutView]:
-    return ui.Button(label=str(number), custom_id=f"show:{shown.paper.id}")
+def _opener(shown: Shown, number: int, opener: Callable[[str], str]) -> ui.Button[ui.LayoutView]:
+    return ui.Button(label=str(number), custom_id=opener(shown.paper.id))
 
 
 def _rows(buttons: Sequence[ui.Button[ui.LayoutView]]) -> list[ui.ActionRow[ui.LayoutView]]:
@@ -226,7 +238,9 @@ def _text(shown: Shown, number: int, most: _Lengths) -> str:
     paper = shown.paper
     authors = excerpt(byline(paper.authors, most=1), most.authors)
     facts = " · ".join(part for part in (numbers(shown), authors) if part)
-    about = excerpt(paper.ai_summary or paper.abstract, most.summary)
+    about = _quoted(shown, most.summary) or excerpt(
+        paper.ai_summary or paper.abstract, most.summary
+    )
     reason = excerpt(shown.reason or "", most.reason)
     lines = [
         f"**{number}.** {_title(paper, most.title)}",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from discord import ui
 
 from bot.discover import DailyList, Trending
+from bot.finding import Findings, Search, Sort
 from bot.listing_days import ListState, complete_at
 from bot.posts import Shown
 from bot.render.cards import MOST_LISTED, Page, listed, words
@@ -83,9 +84,51 @@ def _turns(page: int, total: int, custom_id: Callable[[int], str]) -> list[Butto
     ]
 
 
-def found_page(query: str, found: Sequence[Shown]) -> Page:
-    """Return what a search found, best first."""
-    return listed(f"## {excerpt(query, 120)}", found)
+def found_page(found: Findings, *, page: int) -> Page:
+    """Return a page of what a search found, with buttons to turn it."""
+    query = found.search.query
+    first = page * MOST_LISTED
+    return listed(
+        f"## {excerpt(query, 120)}{_narrowing(found.search)}",
+        found.shown[first : first + MOST_LISTED],
+        first=first + 1,
+        below=_turns(page, len(found.shown), lambda to: found_id(found.search, to)),
+        note=f"Searched for: {excerpt(found.read_as, 120)}" if found.read_as else "",
+        opener=lambda paper_id: hit_id(paper_id, query),
+    )
+
+
+def _narrowing(search: Search) -> str:
+    parts = [
+        f"by {excerpt(search.author, 60)}" if search.author else "",
+        f"since {excerpt(search.since, 20)}" if search.since else "",
+        f"from {SOURCES.get(search.source, excerpt(search.source, 30))}" if search.source else "",
+        _ORDERS[search.sort],
+    ]
+    return "".join(f", {part}" for part in parts if part)
+
+
+SOURCES = {
+    "huggingface": "Hugging Face",
+    "arxiv": "arXiv",
+    "page": "saved pages",
+    "starter": "the starter library",
+}
+"""Sources whose papers can be searched alone, and what they are called."""
+_ORDERS = {Sort.BEST: "", Sort.NEWEST: "newest first", Sort.VOTES: "most votes first"}
+
+
+def found_id(search: Search, page: int) -> str:
+    """Return the ``custom_id`` of a button to a page of what a search finds."""
+    author = search.author.replace(":", " ")
+    since = search.since.replace(":", " ")
+    return f"found:{page}:{search.sort}:{search.source}:{since}:{author}:{search.query}"
+
+
+def hit_id(paper_id: str, query: str) -> str:
+    """Return the ``custom_id`` of a button to a card that says why a search found the paper."""
+    known = f"hit:{paper_id}:{query}"
+    return known if len(known) <= LONGEST_CUSTOM_ID else f"show:{paper_id}"
 
 
 def similar_page(title: str, found: Sequence[Shown]) -> Page:

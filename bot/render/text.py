@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 
 # Marks that turn the direction of what follows, and characters nobody sees.
@@ -40,6 +41,29 @@ def escape(text: str) -> str:
 def excerpt(text: str, most: int) -> str:
     """Return at most ``most`` characters of a text as Discord shows them; escapes count on top."""
     return escape(shorten(plain(text), most))
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]], most: int) -> str:
+    """Return a text with the parts in ``spans`` in bold, cut like ``excerpt``.
+
+    Args:
+        spans: Where the parts begin and end, in characters, in order.
+    """
+    cut = len(text) if len(text) <= most else max(text.rfind(" ", 0, most), 0) or most
+    pieces: list[str] = []
+    at = 0
+    for start, end in (*((s, e) for s, e in spans if e <= cut), (cut, cut)):
+        pieces += [_escape_inside(text[at:start]), f"**{escape(text[start:end])}**"]
+        at = end
+    return "".join(pieces[:-1]).strip() + ("…" if cut < len(text) else "")
+
+
+def _escape_inside(text: str) -> str:
+    """Return a piece of a text, escaped, with a space where it begins or ends with any."""
+    words = escape(text)
+    if not words:
+        return " " if text else ""
+    return " " * text[0].isspace() + words + " " * text[-1].isspace()
 
 
 def shorten(text: str, most: int) -> str:

@@ -145,6 +145,10 @@ class Snapshot:
         found = self._rows(self._addresses(term("id", paper_id), 1))
         return found[0] if found else None
 
+    def with_id(self, paper_id: str) -> Shown | None:
+        found = self._addresses(term("id", paper_id), 1)
+        return self.shown(found[0]) if found else None
+
     def in_rows(self, rows: Sequence[int]) -> dict[int, Shown]:
         """Return the papers in ``rows``; a row that nothing is in is left out."""
         addresses = self._addresses(any_of(term("row", row) for row in rows), max(1, len(rows)))

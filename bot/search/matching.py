@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -11,7 +11,7 @@ import tantivy
 
 from bot.search.index import EPOCH, SCHEMA, all_of, all_papers, any_of, category_parts, term
 from bot.search.query import Clause, Field, Query
-from bot.search.text import compounds, stems_of, telling, words_of
+from bot.search.text import compounds, is_telling, stems_of, telling, words_of
 
 EXACT_WEIGHT = 0.5
 """How much a word counts more when it is in the paper in this very form."""
@@ -46,9 +46,15 @@ def wanted(query: Query) -> Wanted:
     )
 
 
-def matches(query: Query, stems: Sequence[str]) -> tantivy.Query | None:
-    """Return what papers must match, scored by ``stems``; None when nothing is asked for."""
+def matches(query: Query, stems: Sequence[str], *, strict: bool = False) -> tantivy.Query | None:
+    """Return what papers must match, scored by ``stems``; None when nothing is asked for.
+
+    Args:
+        strict: Whether a paper must have every plain word, and not only any of them.
+    """
     demands = _demands(query)
+    if strict:
+        demands += [(_MUST, wish) for wish in _wishes(query)]
     wishes = any_of(term("text", stem) for stem in stems)
     if not demands:
         return wishes if stems else None
@@ -78,6 +84,14 @@ def _demands(query: Query) -> list[tuple[tantivy.Occur, tantivy.Query]]:
     if query.since or query.until:
         demands.append((_MUST, _published(query.since, query.until)))
     return demands
+
+
+def _wishes(query: Query) -> Iterator[tantivy.Query]:
+    """Yield for each plain word what papers that have it match, in any spelling."""
+    for clause in query.clauses:
+        if clause.is_wish and is_telling(clause.text):
+            spellings = (_phrase(stems_of(each)) for each in (clause.text, *compounds(clause.text)))
+            yield any_of(spelling for spelling in spellings if spelling is not None)
 
 
 def _demand(clause: Clause) -> tantivy.Query | None:

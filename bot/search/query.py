@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -98,6 +98,31 @@ def parse_query(text: str, *, now: datetime) -> Query:
     return query
 
 
+def narrowed(
+    query: Query,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    author: str | None = None,
+) -> Query:
+    """Return the query for less: what is given here counts instead of the query's own days.
+
+    Args:
+        since: The first day of publication that counts, in UTC.
+        until: The last day of publication that counts, in UTC.
+        author: A name, or whole words of one, that the paper must have.
+    """
+    if author and _LETTERS.search(author):
+        clause = Clause(Field.AUTHOR, storable(author))
+        query = replace(query, clauses=_appended(query.clauses, clause))
+    return replace(query, since=_day(since) or query.since, until=_day(until) or query.until)
+
+
+def _day(moment: date | None) -> date | None:
+    """Return the day in UTC: whoever has a datetime may give that."""
+    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+
+
 def _with_piece(query: Query, piece: re.Match[str], *, now: datetime) -> Query:
     is_phrase = piece["phrase"] is not None
     words = piece["phrase"] if is_phrase else piece["word"]
@@ -124,7 +149,7 @@ def _clause(name: str, words: str, *, is_phrase: bool, is_excluded: bool) -> Cla
 
 
 def _with_date(query: Query, name: str, words: str, *, now: datetime) -> Query:
-    days = _days(words, now=now)
+    days = parse_days(words, now=now)
     if days is None:
         clause = _clause("", words, is_phrase=False, is_excluded=False)
         return replace(query, clauses=_appended(query.clauses, clause)) if clause else query
@@ -132,8 +157,12 @@ def _with_date(query: Query, name: str, words: str, *, now: datetime) -> Query:
     return replace(query, since=first) if name == "since" else replace(query, until=last)
 
 
-def _days(words: str, *, now: datetime) -> tuple[date, date] | None:
-    """Return the first and last day that ``words`` can mean; None for nonsense."""
+def parse_days(words: str, *, now: datetime) -> tuple[date, date] | None:
+    """Return the first and last day that ``words`` can mean, in UTC; None for nonsense.
+
+    They are a day (``2025-03-01``), a month (``2025-03``), a year, or so many days, weeks, months
+    of 30 days or years back from ``now`` (``7d``, ``2w``, ``3m``, ``1y``).
+    """
     if match := _DAYS_AGO.fullmatch(words):
         day = _days_before(now, int(match[1]) * _UNIT_DAYS[match[2].casefold()])
         return day, day

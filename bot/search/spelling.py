@@ -38,7 +38,7 @@ def corrected_word(word: str, field: str, snapshot: Snapshot) -> str:
     """Return ``word``, or the likeliest word of ``field`` that it is a slip of."""
     if len(word) < SHORTEST or not word.isalpha() or _is_known(word, field, snapshot):
         return word
-    for prefixes in (_likely_beginnings(word), [word[:1]]):
+    for prefixes in (likely_beginnings(word), [word[:1]]):
         near = dict(_near_words(word, field, prefixes, snapshot))
         if near:
             return min(near, key=lambda other: near[other])
@@ -52,17 +52,22 @@ def _is_known(word: str, field: str, snapshot: Snapshot) -> bool:
     return field == "exact" and any(snapshot.knows("text", stem) for stem in stems_of(word))
 
 
-def _likely_beginnings(word: str) -> list[str]:
-    """Return how the word may begin with a slip in none or one of its first two letters."""
+def likely_beginnings(word: str) -> list[str]:
+    """Return how a word of three letters or more may begin with a slip in none or one of its first two letters."""
     first, second, third = word[:3]
     return list(dict.fromkeys((first + second, second + first, first + third, second + third)))
+
+
+def slips_allowed(text: str) -> int:
+    """Return how many letters may be wrong, lost, doubled or swapped."""
+    return 0 if len(text) < SHORTEST else 1 if len(text) < SHORTEST_FOR_TWO else 2
 
 
 def _near_words(
     word: str, field: str, prefixes: list[str], snapshot: Snapshot
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield near words with their number of slips and, negative, their number of papers."""
-    slips = 1 if len(word) < SHORTEST_FOR_TWO else 2
+    slips = slips_allowed(word)
     for prefix in prefixes:
         papers = snapshot.words_from(field, prefix)
         near = process.extract(

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import tantivy
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from bot.models import title_key
 from bot.search.index import KEY_SEPARATOR, Snapshot, all_of, any_of, term
-from bot.search.spelling import corrected_word
+from bot.search.spelling import corrected_word, likely_beginnings, slips_allowed
 from bot.search.text import storable, words_of
 
 CANDIDATES = 120
 """Papers that rapidfuzz ranks; to read one takes about 13 µs."""
 EXPANSIONS = 8
 """Words that the last, perhaps unfinished word is taken for."""
+NAMES = 2_000
+"""Names by how they begin that rapidfuzz ranks, those of most papers."""
 SHORTEST_KEY = 6
 """Characters from which on titles are also looked up by how they begin: fewer begin thousands."""
 LONGEST_TYPED = 200
@@ -43,13 +46,38 @@ def suggest_papers(snapshot: Snapshot, typed: str, *, limit: int) -> list[Sugges
 
 
 def suggest_names(snapshot: Snapshot, field: str, typed: str, *, limit: int) -> list[str]:
-    """Return names in a field of keys that begin with ``typed``, those of most papers first."""
+    """Return names in a field of keys that begin with ``typed``, those of most papers first.
+
+    Where none does, these are names that begin nearly so, the nearest first.
+    """
     wanted = title_key(storable(typed[:LONGEST_TYPED]))
     if not wanted:
         return []
-    keys = snapshot.words_from(field, wanted, most=2 * limit)
-    names = (key.partition(KEY_SEPARATOR)[2] for key in keys)
+    keys = list(snapshot.words_from(field, wanted, most=2 * limit))
+    names = (key.partition(KEY_SEPARATOR)[2] for key in keys or _near_keys(snapshot, field, wanted))
     return list({name.casefold(): name for name in names}.values())[:limit]
+
+
+def _near_keys(snapshot: Snapshot, field: str, wanted: str) -> list[str]:
+    """Return keys that begin with ``wanted`` less a slip or two, the nearest first."""
+    slips = slips_allowed(wanted)
+    if not slips:
+        return []
+    keys = {
+        key: papers
+        for prefix in likely_beginnings(wanted)
+        for key, papers in snapshot.words_from(field, prefix, most=NAMES).items()
+    }
+    near: dict[str, float] = {}
+    # With a letter too many or too few, as much of the key is meant as is typed, less or more one.
+    for length in (len(wanted), len(wanted) - 1, len(wanted) + 1):
+        beginnings = {key: key[:length] for key in keys}
+        found = process.extract(
+            wanted, beginnings, scorer=OSA.distance, score_cutoff=slips, limit=NAMES
+        )
+        for _, distance, key in found:
+            near[key] = min(distance, near.get(key, distance))
+    return sorted(near, key=lambda key: (near[key], -keys[key]))
 
 
 def _likeness(typed: str, wanted: str, suggestion: Suggestion) -> float:

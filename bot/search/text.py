@@ -65,8 +65,13 @@ def words_of(text: str) -> list[str]:
 
 def telling(text: str) -> str:
     """Return the words of ``text`` that are no stop words; all of it if none is left."""
-    left = [word for word in text.split() if any(map(_tells, _WORD.findall(word)))]
+    left = [word for word in text.split() if is_telling(word)]
     return " ".join(left) or text
+
+
+def is_telling(text: str) -> bool:
+    """Return whether ``text`` has a word that is no stop word."""
+    return any(map(_tells, _WORD.findall(text)))
 
 
 def compounds(text: str) -> Iterator[str]:

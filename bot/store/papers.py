@@ -361,3 +361,12 @@ def listed_elsewhere(db: Database, source: str, paper_ids: Sequence[str]) -> boo
         [source, *paper_ids],
     )
     return any(True for _ in rows)
+
+
+def said_by(db: Database, source: str, paper_ids: Sequence[str]) -> set[str]:
+    """Return those of the papers that a source has shown."""
+    rows = db.query(
+        f"SELECT paper_id FROM statement WHERE source = ? AND paper_id IN ({marks(paper_ids)})",
+        [source, *paper_ids],
+    )
+    return {row["paper_id"] for row in rows}

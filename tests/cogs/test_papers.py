@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,170 @@ async def test_a_search_without_a_find_says_what_to_try(world: World, take_in: T
     assert answer.text == (
         "No paper here has those words. Try fewer or more general ones, or an arXiv id."
     )
+
+
+async def test_a_search_shows_the_sentence_and_its_words_also_in_the_card(
+    world: World, take_in: TakeIn, make_bot: Callable[[], PaperBot]
+) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers search", query="forgetting caches")
+    why = "We study a **cache** that **forgets** on purpose."
+    assert why in answer.text
+    await world.restart(make_bot)
+    card = await world.press(world.moderator, answer, "1")
+    assert f"> {why}" in card.text
+    assert card.ephemeral
+
+
+async def test_a_hit_whose_query_no_button_can_carry_opens_all_the_same(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers search", query="forgets " * 25)
+    card = await world.press(world.reader, answer, "1")
+    assert card.text.startswith(f"### [{TITLES[1]}]")
+
+
+async def test_a_search_says_what_was_read_for_words_that_no_paper_has(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(world.reader, "papers search", query="cashe forgts on")
+    assert answer.text.endswith("\n-# Searched for: cache forgets on")
+    known = await world.slash(world.reader, "papers search", query="cache forgets")
+    assert "Searched for" not in known.text
+
+
+def like_that(option: str, typed: str) -> dict[str, Any]:
+    return {option: typed}
+
+
+def somebody(number: int, votes: int, **kw: Any) -> Record:
+    record = a_record(number, votes)
+    return replace(record, paper=replace(record.paper, **kw))
+
+
+WINTER = datetime(2025, 12, 20, tzinfo=UTC)
+LIBRARY = (
+    somebody(1, 5, title="Cache misses in kitchens", authors=("Grace Okonkwo",)),
+    somebody(2, 90, title="Kitchens with a cache", published_at=WINTER),
+    somebody(3, 50, title="Kitchens of the world", code_url="https://github.com/a/b"),
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"since": "2026-01"}, [1, 3]),
+        ({"since": "7d"}, [1, 3]),
+        ({"since": "2025", "author": "okonkwo"}, [1]),
+        ({"author": "Okonkwa"}, [1]),
+        ({"author": "Ada Example"}, [2, 3]),
+        ({"sort": "newest"}, [1, 2]),
+        ({"sort": "votes"}, [2, 1]),
+        ({"source": "huggingface", "sort": "votes"}, [2, 1]),
+    ],
+)
+async def test_a_search_can_be_narrowed_and_sorted(
+    world: World, take_in: TakeIn, options: dict[str, Any], found: list[int]
+) -> None:
+    await take_in(daily(*LIBRARY))
+    answer = await world.slash(world.reader, "papers search", query="kitchens cache", **options)
+    seen = titles(answer.text)
+    expected = [LIBRARY[number - 1].paper.title for number in found]
+    assert (seen if "sort" in options else sorted(seen)) == (
+        expected if "sort" in options else sorted(expected)
+    )
+
+
+async def test_a_search_by_what_only_another_source_has_shown_says_what_to_try(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(*LIBRARY))
+    answer = await world.slash(world.reader, "papers search", query="cache", source="arxiv")
+    assert answer.text == (
+        "No paper here has those words and fits the options. Try without one of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("author:okonkwo", "-# by Grace Okonkwo"),
+        ("has:code cat:cs", "-# with code · in cs.LG"),
+        ("2602.00002", "-# named by its id"),
+    ],
+)
+async def test_a_hit_without_a_sentence_says_why_too(
+    world: World, take_in: TakeIn, query: str, why: str
+) -> None:
+    await take_in(daily(*LIBRARY))
+    assert why in (await world.slash(world.reader, "papers search", query=query)).text
+
+
+@pytest.mark.parametrize("typed", ["yesterday", "2026-02-30", "13.1.2026", "-3d"])
+async def test_a_first_day_that_is_none_is_refused_with_examples(
+    world: World, take_in: TakeIn, typed: str
+) -> None:
+    await take_in(daily(*LIBRARY))
+    answer = await world.slash(world.reader, "papers search", query="cache", since=typed)
+    assert answer.text.startswith("Give the first day as 2026-03-02, a month as 2026-03,")
+    assert answer.ephemeral
+
+
+async def test_what_a_search_found_can_be_leafed_through_after_a_restart(
+    world: World, take_in: TakeIn, make_bot: Callable[[], PaperBot]
+) -> None:
+    await take_in(daily(*(somebody(n, n, title=f"Kitchen {n}") for n in range(1, 21))))
+    first = await world.slash(
+        world.reader, "papers search", query="kitchen", sort="votes", since="2026", author="ada"
+    )
+    assert first.text.startswith("## kitchen, by ada, since 2026, most votes first")
+    await world.restart(make_bot)
+    second = await world.press(world.moderator, first, "Next")
+    assert titles(second.text) == [f"Kitchen {n}" for n in range(12, 4, -1)]
+    third = await world.press(world.moderator, second, "Next")
+    assert [b.label for b in third.buttons] == ["17", "18", "19", "20", "Previous"]
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "offered"),
+    [
+        ("author", "okon", "Grace Okonkwo"),
+        ("author", "Gracee Okonkwo", "Grace Okonkwo"),
+        ("author", "grace okonwko", "Grace Okonkwo"),
+        ("author", "Exampl", "Ada Example"),
+        ("since", "", "the last 7 days"),
+        ("since", "year", "the last year"),
+    ],
+)
+async def test_what_a_search_offers_it_accepts(
+    world: World, take_in: TakeIn, option: str, typed: str, offered: str
+) -> None:
+    await take_in(daily(*LIBRARY))
+    choices = await world.autocomplete(world.reader, "papers search", **like_that(option, typed))
+    assert offered in [name for name, _ in choices]
+    for _, value in choices:
+        answer = await world.slash(
+            world.reader, "papers search", query="kitchens", **like_that(option, value)
+        )
+        assert titles(answer.text)
+
+
+async def test_topics_are_offered_from_keywords_and_categories_and_accepted(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(somebody(1, 5, ai_keywords=("sparse attention", "long documents"))))
+    for typed in ("spar", "sparce att", "sprase attention"):
+        choices = await world.autocomplete(world.reader, "papers trending", topic=typed)
+        assert choices == [("sparse attention", "sparse attention")]
+    answer = await world.slash(world.reader, "papers trending", topic="sparse attention")
+    assert titles(answer.text) == [TITLES[0]]
+    assert ("cat:cs.LG", "cat:cs.LG") in await world.autocomplete(
+        world.reader, "papers trending", topic="cs"
+    )
+    answer = await world.slash(world.reader, "papers trending", topic="cat:cs.LG")
+    assert titles(answer.text) == [TITLES[0]]
 
 
 @pytest.mark.parametrize(

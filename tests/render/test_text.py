@@ -14,6 +14,7 @@ from bot.render.text import (
     escape,
     excerpt,
     link,
+    marked,
     moment,
     plain,
     shorten,
@@ -131,3 +132,27 @@ def test_days_moments_and_counts_are_in_words() -> None:
     assert moment(at, "D") == "<t:1772539200:D>"
     assert (count(1, "paper"), count(1_204, "paper")) == ("1 paper", "1,204 papers")
     assert count(2, "is", "are") == "2 are"
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "most", "seen"),
+    [
+        ("Bees in hives", [], 50, "Bees in hives"),
+        ("Bees in hives", [(0, 4), (8, 13)], 50, "**Bees** in **hives**"),
+        ("Bees in hives and nests", [(0, 4), (18, 23)], 15, "**Bees** in hives…"),
+        ("*Bees* @here", [(1, 5)], 50, r"\***Bees**\* \@here"),
+        ("Beesandbees", [(0, 4)], 6, "**Bees**an…"),
+    ],
+)
+def test_words_are_marked_in_a_text(
+    text: str, spans: list[tuple[int, int]], most: int, seen: str
+) -> None:
+    assert marked(text, spans, most) == seen
+
+
+@given(text=hostile, at=st.integers(0, 40), length=st.integers(1, 40), most=st.integers(1, 60))
+def test_nothing_but_our_marks_works_in_a_marked_text(
+    text: str, at: int, length: int, most: int
+) -> None:
+    span = (min(at, len(text)), min(at + length, len(text)))
+    assert markup(marked(text, [span], most).replace("**", "")) is None

@@ -97,6 +97,45 @@ def test_a_query_can_be_one_that_was_parsed(library: SearchEngine) -> None:
     assert found(library, Query((Clause(Field.AUTHOR, "okonkwo"),))) == [CACHE]
 
 
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("logs cache", []),
+        ("the cache of keys", [CACHE]),
+        ("pretraining model", [TIDE]),
+        ("pre-training logs", [TIDE]),
+        ("entry merging -cat:cs.LG", []),
+    ],
+)
+def test_a_strict_search_finds_what_has_every_word(
+    query: str, ids: list[str], library: SearchEngine
+) -> None:
+    assert [hit.paper_id for hit in library.search(query, now=NOON, strict=True)] == ids
+
+
+def test_the_newest_of_what_has_every_word_come_first(engine: SearchEngine) -> None:
+    papers = [
+        a_paper(
+            f"26{month:02}.00001",
+            "Bees" if month % 2 else "Bees and bees",
+            published_at=datetime(2026, month, 1, tzinfo=UTC),
+        )
+        for month in (5, 2, 9, 4)
+    ]
+    engine.update([*papers, a_paper("2612.00001", "Wasps")], watermark="1")
+    hits = engine.search("bees", now=NOON, newest=True, limit=3)
+    assert [hit.paper_id for hit in hits] == ["2609.00001", "2605.00001", "2604.00001"]
+    assert hits[0].highlights
+
+
+def test_it_says_how_it_reads_a_query_and_why_it_finds_a_paper(library: SearchEngine) -> None:
+    assert library.read("chaep camras -wsps", now=NOON).wishes == "cheap cameras"
+    _, sentence = library.highlights(BEES, "chaep camras", now=NOON)
+    assert sentence.text == "Hives were filmed by three cameras each."
+    assert library.highlights(BEES, "oceans", now=NOON) == ()
+    assert library.highlights("2402.99999", "bees", now=NOON) == ()
+
+
 def test_a_hit_says_why(library: SearchEngine) -> None:
     (hit,) = library.search('"counts bees"', now=NOON)
     title, sentence = hit.highlights

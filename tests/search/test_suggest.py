@@ -82,3 +82,21 @@ def test_every_text_can_be_typed(typed: str, library: SearchEngine) -> None:
     library.suggest(typed)
     library.suggest_authors(typed)
     library.suggest_topics(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("Jurgen Erdso", ["Jürgen Erdős"]),
+        ("rJgen erdos", []),
+        ("Aad Wellen", ["Ada Wellenreiter"]),
+        ("wellenrieter", ["Ada Wellenreiter"]),
+        ("Okonkow Grace", ["Grace Okonkwo"]),
+        ("Grqe", []),
+        ("xy", []),
+    ],
+)
+def test_authors_are_suggested_from_what_was_mistyped(
+    typed: str, names: list[str], library: SearchEngine
+) -> None:
+    assert library.suggest_authors(typed) == names
