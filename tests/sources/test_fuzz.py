@@ -103,8 +103,8 @@ def assert_whole(records: Iterable[Record]) -> None:
         paper = record.paper
         assert arxiv_id(paper.id) == paper.id or not paper.has_arxiv_id
         assert paper.title.strip() == paper.title != ""
-        repr(paper).encode()
-        for moment in (paper.published_at, paper.updated_at):
+        repr(record).encode()
+        for moment in (paper.published_at, paper.updated_at, record.submission.submitted_at):
             assert moment is None or moment.utcoffset() is not None
         for number in (record.upvotes, record.comments, record.stars):
             assert number is None or 0 <= number < 2**63
