@@ -200,7 +200,7 @@ class Engine:
 
     async def _compose(self) -> None:
         await self.match()
-        await Compose(self.rooms.store, self.rooms.now)()
+        await Compose(self.rooms.store, self.rooms.now, self.match.reader)()
         self.runner.wake("deliver")
 
     async def _beat(self) -> None:

@@ -19,6 +19,7 @@ from bot.store.listings import Entry
 from bot.store.store import Store
 from bot.topics.match import matches
 from bot.topics.query import parse_topic
+from bot.topics.reading import Reader
 from bot.trending import trending_score
 
 GENERAL_SOURCES = frozenset(("huggingface", "page", "starter"))
@@ -69,22 +70,28 @@ def gather(
     return Gathered(tuple(found), listed, snapshots, listed_at, frozenset(here))
 
 
-def choose(feed: Feed, gathered: Gathered, *, room: int, now: datetime) -> Choice:
+def choose(feed: Feed, gathered: Gathered, *, room: int, now: datetime, reader: Reader) -> Choice:
     """Decide what a feed posts and what it holds back.
 
-    Of a feed with a topic each paper takes about a millisecond: do it off the event loop, and
-    outside of a transaction.
+    Of a feed with a topic each paper that the reader has not kept takes two milliseconds: do it
+    off the event loop, and outside of a transaction.
     """
-    candidates = _candidates(feed, gathered, now=now)
+    candidates = _candidates(feed, gathered, now=now, reader=reader)
     return feeds.choose(feed, candidates, today=now.date(), room=room)
 
 
 async def chosen(
-    store: Store, feed: Feed, *, room: int, now: datetime, backlog: Backlog = Backlog.LEFT_OUT
+    store: Store,
+    feed: Feed,
+    *,
+    room: int,
+    now: datetime,
+    reader: Reader,
+    backlog: Backlog = Backlog.LEFT_OUT,
 ) -> Choice:
     """Gather and decide; what comes in between is not seen."""
     gathered = await store.read(gather, feed, now=now, backlog=backlog)
-    return await asyncio.to_thread(choose, feed, gathered, room=room, now=now)
+    return await asyncio.to_thread(choose, feed, gathered, room=room, now=now, reader=reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,27 +128,41 @@ def listed_now(db: Database, *, now: datetime, of_all_sources: bool) -> dict[str
     return {id_: at for id_, at in listed.items() if id_ not in waiting or at.daily}
 
 
-def _candidates(feed: Feed, gathered: Gathered, *, now: datetime) -> Iterator[Candidate]:
-    query = parse_topic(feed.topic) if feed.topic else None
+def _candidates(
+    feed: Feed, gathered: Gathered, *, now: datetime, reader: Reader
+) -> Iterator[Candidate]:
+    votes_of = {
+        paper.id: max((s.upvotes or 0 for s in gathered.snapshots.get(paper.id, ())), default=0)
+        for paper in gathered.papers
+    }
+    wanted = _wanted(feed, gathered.papers, votes_of, reader) if feed.topic else votes_of.keys()
     for paper in gathered.papers:
         snapshots = gathered.snapshots.get(paper.id, ())
-        votes = max((s.upvotes or 0 for s in snapshots), default=0)
         at = gathered.listed[paper.id]
         yield Candidate(
             paper.id,
             at.day,
-            votes,
+            votes_of[paper.id],
             trending_score(
                 snapshots,
                 now=now,
                 published_at=paper.published_at,
                 listed_at=gathered.listed_at.get(paper.id),
             ),
-            wanted=query is None or matches(query, paper, votes=votes) is not None,
+            wanted=paper.id in wanted,
             posted_here=paper.id in gathered.posted_here,
             published_at=paper.published_at,
             daily=at.daily,
         )
+
+
+def _wanted(
+    feed: Feed, found: Sequence[Paper], votes: Mapping[str, int], reader: Reader
+) -> set[str]:
+    """Return the ids of the papers that a feed's topic wants."""
+    query = parse_topic(feed.topic)
+    read = reader.read(found).papers
+    return {paper.id for paper in read if matches(query, paper, votes=votes[paper.id])}
 
 
 def is_starter(db: Database, paper_ids: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from bot.store import listings, papers
 from bot.store.store import Store
 from bot.topics.match import matches
 from bot.topics.query import TopicQuery, parse_topic
+from bot.topics.reading import Reader
 from bot.trending import Period, trending_score
 
 MOST_TRENDING = 100
@@ -35,6 +36,13 @@ class Shelf(Protocol):
     @property
     def engine(self) -> SearchEngine: ...
     def now(self) -> datetime: ...
+
+
+class TopicShelf(Shelf, Protocol):
+    """What topics need besides: a reader that keeps papers."""
+
+    @property
+    def reader(self) -> Reader: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def _daily(db: Database, day: date | None, *, now: datetime) -> DailyList:
     return DailyList(day, state, tuple(shown), looked_at)
 
 
-async def trending(shelf: Shelf, period: Period, *, topic: str = "") -> Trending:
+async def trending(shelf: TopicShelf, period: Period, *, topic: str = "") -> Trending:
     """Return what gains attention in a period, on a topic or on anything.
 
     Raises:
@@ -90,7 +98,7 @@ async def trending(shelf: Shelf, period: Period, *, topic: str = "") -> Trending
     found = await shelf.store.read(_trending, period, most=most, now=shelf.now())
     if query is None:
         return found
-    shown = await asyncio.to_thread(_on_topic, found.shown, query)
+    shown = await asyncio.to_thread(_on_topic, found.shown, query, shelf.reader)
     return replace(found, shown=tuple(shown[:MOST_TRENDING]))
 
 
@@ -126,8 +134,11 @@ def _scores(
     }
 
 
-def _on_topic(shown: Sequence[Shown], query: TopicQuery) -> list[Shown]:
-    found = [(s, matches(query, s.paper, votes=s.votes or 0)) for s in shown]
+def _on_topic(shown: Sequence[Shown], query: TopicQuery, reader: Reader) -> list[Shown]:
+    read = reader.read([s.paper for s in shown]).papers
+    found = [
+        (s, matches(query, paper, votes=s.votes or 0)) for s, paper in zip(shown, read, strict=True)
+    ]
     return [replace(s, reason=str(reason)) for s, reason in found if reason]
 
 

@@ -20,6 +20,7 @@ from bot.store import feeds as feed_store
 from bot.store import ledger, outbox
 from bot.store.ledger import Line
 from bot.store.store import Store
+from bot.topics.reading import Reader
 
 MOST_PREVIEWED = 8
 """Papers in a preview, as many as one message lists."""
@@ -40,7 +41,7 @@ class Preview:
     """Whether it may be posted at once, as today's."""
 
 
-async def preview(store: Store, feed: Feed, *, now: datetime) -> Preview | None:
+async def preview(store: Store, feed: Feed, *, now: datetime, reader: Reader) -> Preview | None:
     """Return a feed's next post; where nothing is news, what the lists would have given.
 
     None if nothing on the lists fits.
@@ -48,7 +49,7 @@ async def preview(store: Store, feed: Feed, *, now: datetime) -> Preview | None:
     free = await store.read(room, feed, now)
     most = free or feed.max_papers
     for backlog in Backlog:
-        choice = await chosen(store, feed, room=most, now=now, backlog=backlog)
+        choice = await chosen(store, feed, room=most, now=now, reader=reader, backlog=backlog)
         if choice.posted:
             new = backlog is not Backlog.ALL_TAKEN_IN
             can_post = free > 0 and new and feed.paused_at is None
@@ -64,7 +65,9 @@ def _digest(db: Database, feed: Feed, choice: Choice) -> Digest:
     return Digest(replace(feed, role_id=None), tuple(shown), 0, choice.days, starter)
 
 
-async def post_now(store: Store, feed: Feed, paper_ids: Sequence[str], *, now: datetime) -> None:
+async def post_now(
+    store: Store, feed: Feed, paper_ids: Sequence[str], *, now: datetime, reader: Reader
+) -> None:
     """Owe at once, as today's, exactly the papers that a preview showed.
 
     Raises:
@@ -74,7 +77,9 @@ async def post_now(store: Store, feed: Feed, paper_ids: Sequence[str], *, now: d
         raise UserError(f"Feed {feed.id} is paused. /feeds resume lets it go on.")
     if not await store.read(room, feed, now):
         raise UserError(f"Feed {feed.id} has posted what it may today. It goes on at its hour.")
-    choice = await chosen(store, feed, room=MOST_ASKED, now=now, backlog=Backlog.TAKEN_IN)
+    choice = await chosen(
+        store, feed, room=MOST_ASKED, now=now, reader=reader, backlog=Backlog.TAKEN_IN
+    )
     more = tuple(paper_id for paper_id in choice.posted if paper_id not in paper_ids)
     asked = replace(choice, posted=tuple(paper_ids), more=more, held=())
     is_as_shown = set(paper_ids) <= set(choice.posted)

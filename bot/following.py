@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from sqlite_utils import Database
 
 from bot import feeds, posts
 from bot.alerts import MOST_TOPICS
-from bot.discover import Shelf
+from bot.discover import Shelf, TopicShelf
 from bot.errors import UserError
 from bot.models import Strictness, Topic, clean_text
 from bot.posts import Shown
@@ -41,13 +40,6 @@ class Trial:
     def total(self) -> int:
         """Papers in the last 14 days."""
         return sum(self.a_day)
-
-
-class TopicShelf(Shelf, Protocol):
-    """What a trial needs: papers, and a reader that keeps them."""
-
-    @property
-    def reader(self) -> Reader: ...
 
 
 def with_exclusions(topic: str, exclude: str) -> str:

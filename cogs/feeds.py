@@ -172,7 +172,9 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     async def preview(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Show you alone what a feed would post now"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await feeding.preview(self.services.store, feed, now=self.services.now())
+        found = await feeding.preview(
+            self.services.store, feed, now=self.services.now(), reader=self.services.reader
+        )
         if found is None:
             raise UserError(
                 "Nothing on the newest lists fits this feed right now, so it would post nothing."
@@ -392,7 +394,9 @@ class PostNowButton(PersistentButton, template=r"post:(?P<feed>\d+)"):
         services = services_of(interaction)
         feed = await own_feed(interaction, int(self.parts["feed"]))
         ids = previewed(interaction.message)
-        await feeding.post_now(services.store, feed, ids, now=services.now())
+        await feeding.post_now(
+            services.store, feed, ids, now=services.now(), reader=services.reader
+        )
         services.wake("deliver")
         await say(interaction, f"It goes out to <#{feed.channel_id}> within seconds.")
 

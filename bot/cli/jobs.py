@@ -34,7 +34,7 @@ async def compose(settings: Settings) -> int:
     async with opened(settings) as rooms:
         reader = Reader(quick_embedder(rooms.engine.embedder))
         await MatchNew(rooms.store, rooms.now, reader)()
-        await Compose(rooms.store, rooms.now)()
+        await Compose(rooms.store, rooms.now, reader)()
         counts = await rooms.store.read(outbox.counts)
     note(f"{counts.get('owed', 0):,} messages are owed.")
     return 0

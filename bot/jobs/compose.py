@@ -19,6 +19,7 @@ from bot.store import listings, outbox, papers, people
 from bot.store.outbox import Owed
 from bot.store.people import Person
 from bot.store.store import Store
+from bot.topics.reading import Reader
 from bot.trending import trending_score
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Compose:
 
     store: Store
     now: Callable[[], datetime]
+    reader: Reader
 
     async def __call__(self) -> None:
         """Decide for everybody; one feed's or person's bug holds up nobody else.
@@ -69,7 +71,7 @@ class Compose:
         free = await self.store.read(room, feed, due_at)
         if feed.style is Style.DIGEST and not free:
             return 0
-        choice = await candidates.chosen(self.store, feed, room=free, now=now)
+        choice = await candidates.chosen(self.store, feed, room=free, now=now, reader=self.reader)
         return await self.store.run(settle, feed, choice, due_at, now=now)
 
 

@@ -33,7 +33,7 @@ class Flow:
         bot = self.world.env.bot
         assert isinstance(bot, PaperBot)
         await MatchNew(self.store, self.clock, bot.services.reader)()
-        await Compose(self.store, self.clock)()
+        await Compose(self.store, self.clock, bot.services.reader)()
         sender = DiscordSender(bot, self._note_dm)
         await Deliver(self.store, sender, self.clock)()
 

@@ -19,8 +19,10 @@ from bot.jobs.compose import Compose, room, settle
 from bot.models import Delivery, DeliveryKind, Feed, Strictness, Style, Topic
 from bot.store import feeds, listings, outbox, people
 from bot.store.store import Store
+from bot.topics.reading import Reader
 from tests.builders import a_feed, a_listing, a_match, a_record, owed
 from tests.conftest import NOON, Clock
+from tests.topics.samples import WordBag
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MONDAY = date(2026, 3, 2)
@@ -30,8 +32,13 @@ BEFORE = NOON - 30 * DAY
 
 
 @pytest.fixture
-def compose(store: Store, clock: Clock) -> Compose:
-    return Compose(store, clock)
+def reader() -> Reader:
+    return Reader(WordBag())
+
+
+@pytest.fixture
+def compose(store: Store, clock: Clock, reader: Reader) -> Compose:
+    return Compose(store, clock, reader)
 
 
 async def made(store: Store, **wish: Any) -> Feed:
@@ -183,7 +190,7 @@ async def test_one_feed_with_a_bug_holds_up_no_other(
 
 
 async def test_a_database_that_is_locked_is_no_bug_of_a_feed(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, reader: Reader
 ) -> None:
     path = tmp_path / "locked.sqlite"
     async with Store(path, busy_timeout_ms=20) as store:
@@ -192,9 +199,9 @@ async def test_a_database_that_is_locked_is_no_bug_of_a_feed(
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match="is locked by another process"):
-                await Compose(store, clock)()
+                await Compose(store, clock, reader)()
         assert not caplog.records
-        await Compose(store, clock)()
+        await Compose(store, clock, reader)()
         assert len(await deliveries(store)) == 1
 
 
@@ -266,30 +273,33 @@ async def test_a_server_s_feeds_are_limited_and_no_two_the_same(store: Store) ->
 
 async def test_posting_now_what_the_channel_got_from_a_feed_that_is_gone_is_refused(
     store: Store,
+    reader: Reader,
 ) -> None:
     card = owed("channel:100", ONE, kind=DeliveryKind.CARD)
     await store.run(outbox.enqueue, card, now=NOON)
     await listed(store, 10)
     feed = await made(store, style=Style.CARDS)
     with pytest.raises(UserError, match="has changed"):
-        await feeding.post_now(store, feed, [ONE], now=NOON)
+        await feeding.post_now(store, feed, [ONE], now=NOON, reader=reader)
 
 
 async def test_posting_now_leaves_the_backlog_that_it_does_not_post_as_it_was(
     store: Store,
+    reader: Reader,
 ) -> None:
     await listed(store, 10, 1)
     feed = await store.run(feeding.add_feed, a_feed(min_votes=5), most=9)
-    await feeding.post_now(store, feed, [ONE], now=NOON)
+    await feeding.post_now(store, feed, [ONE], now=NOON, reader=reader)
     assert await verdicts(store, feed) == {ONE: ("post", None), TWO: ("held", Held.BASELINE)}
 
 
 async def test_a_choice_is_dropped_where_the_feed_was_changed_while_it_was_made(
     store: Store,
+    reader: Reader,
 ) -> None:
     feed = await made(store)
     await listed(store, 10)
-    choice = await chosen(store, feed, room=8, now=NOON)
+    choice = await chosen(store, feed, room=8, now=NOON, reader=reader)
     await store.run(feeds.pause, feed.id, now=NOON)
     assert await store.run(settle, feed, choice, NOON, now=NOON) == 0
     assert await verdicts(store, feed) == {}
@@ -297,19 +307,20 @@ async def test_a_choice_is_dropped_where_the_feed_was_changed_while_it_was_made(
 
 async def test_a_choice_is_dropped_where_another_feed_posted_its_paper_meanwhile(
     store: Store,
+    reader: Reader,
 ) -> None:
     feed, other = await made(store), await made(store, topic="cat:cs.LG")
     await listed(store, 10)
-    choice = await chosen(store, feed, room=8, now=NOON)
+    choice = await chosen(store, feed, room=8, now=NOON, reader=reader)
     await store.run(feeds.decide, other.id, [(ONE, None)], now=NOON)
     assert await store.run(settle, feed, choice, NOON, now=NOON) == 0
     assert await deliveries(store) == []
 
 
-async def test_settling_a_choice_twice_owes_it_once(store: Store) -> None:
+async def test_settling_a_choice_twice_owes_it_once(store: Store, reader: Reader) -> None:
     feed = await made(store, style=Style.FORUM)
     await listed(store, 3, 2, 1)
-    choice = await chosen(store, feed, room=8, now=NOON)
+    choice = await chosen(store, feed, room=8, now=NOON, reader=reader)
     assert await store.run(settle, feed, choice, NOON, now=NOON) == 3
     assert await store.run(settle, feed, choice, NOON, now=NOON) == 0
 
