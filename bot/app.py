@@ -53,11 +53,16 @@ INDEX_EVERY = timedelta(minutes=5)
 DELIVER_EVERY = timedelta(seconds=5)
 WATCH_EVERY = timedelta(minutes=30)
 ENRICH_EVERY = timedelta(hours=1)
+FORGET_EVERY = timedelta(minutes=30)
 AUTHENTICATION_FAILED = 4004
 """The gateway's code for a token that was taken back while the bot was running."""
 BAD_TOKEN = (
     "Discord does not take DISCORD_TOKEN; copy it again from the developer portal"
     " (Bot, Reset Token)."
+)
+NO_MESSAGE_CONTENT = (
+    "PAPERWIRE_MESSAGE_CONTENT is on, but Discord does not let the bot read all messages: turn on"
+    " Message Content Intent in the developer portal (Bot), or leave the setting out."
 )
 
 
@@ -237,6 +242,7 @@ async def working(
             deliver = deliverer(rooms, bot)
             engine = Engine(rooms, sources, refresh, runner, deliver, match, bot.is_ready)
             engine.start()
+            runner.every(FORGET_EVERY, "forget", bot.services.conversations.forget, now=False)
             try:
                 yield engine
             finally:
@@ -284,7 +290,8 @@ async def run_bot(settings: Settings) -> None:
     use_api(settings.discord_api_url)
     async with opened(settings) as rooms:
         runner = JobRunner()
-        async with PaperBot(services_for(rooms, runner), EXTENSIONS) as bot:
+        services, reads_all = services_for(rooms, runner), settings.message_content
+        async with PaperBot(services, EXTENSIONS, message_content=reads_all) as bot:
             with login_errors():
                 await bot.login(settings.discord_token.get_secret_value())
                 if settings.discord_api_url:
@@ -318,7 +325,7 @@ def login_errors() -> Generator[None]:
     except discord.LoginFailure as error:
         raise SettingsError(BAD_TOKEN) from error
     except discord.PrivilegedIntentsRequired as error:
-        raise SettingsError("Discord does not grant the bot its intents.") from error
+        raise SettingsError(NO_MESSAGE_CONTENT) from error
     except discord.ConnectionClosed as error:
         if error.code == AUTHENTICATION_FAILED:
             raise SettingsError(BAD_TOKEN) from error

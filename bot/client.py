@@ -14,6 +14,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.asking import Answers
+from bot.conversations import Conversations
 from bot.discord_requests import DiscordRequests
 from bot.errors import NoSuchPaper, PaperwireError, StoreError, UserError
 from bot.models import DeliveryState
@@ -54,10 +55,13 @@ class Services:
     """Answers questions."""
     reader: Reader = field(init=False)
     """Keeps listed papers ready for topics."""
+    conversations: Conversations = field(init=False)
+    """Who may ask, and what was said before."""
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.store, self.engine, self.now)
         self.reader = Reader(quick_embedder(self.engine.embedder))
+        self.conversations = Conversations(self.store, lambda: self.answers, self.now)
 
 
 class PaperBot(commands.AutoShardedBot):
@@ -66,15 +70,20 @@ class PaperBot(commands.AutoShardedBot):
     Args:
         services: What cogs work with.
         extensions: The cogs' modules; none for a bot that only sends.
+        message_content: Whether to ask Discord for the text of messages that are not to the
+            bot, a privileged intent. What is sent to the bot itself arrives without it.
     """
 
-    def __init__(self, services: Services, extensions: Sequence[str]) -> None:
+    def __init__(
+        self, services: Services, extensions: Sequence[str], *, message_content: bool = False
+    ) -> None:
         self.requests = DiscordRequests(services.now)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            # No message content: what is sent to the bot itself arrives without it.
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            intents=discord.Intents(
+                guilds=True, guild_messages=True, dm_messages=True, message_content=message_content
+            ),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
@@ -138,12 +147,13 @@ async def explain(interaction: discord.Interaction, error: Exception) -> None:
         log.warning("interaction %s could not be answered: %s", interaction.id, error)
         return
     try:
-        await say(interaction, _in_words(interaction, error))
+        await say(interaction, in_words(error, interaction.id))
     except discord.HTTPException as late:
         log.warning("interaction %s could not be answered: %s", interaction.id, late)
 
 
-def _in_words(interaction: discord.Interaction, error: Exception) -> str:
+def in_words(error: Exception, number: int) -> str:
+    """Return what to tell the user; what is ours is logged, with a number to find it by."""
     match error:
         case NoSuchPaper(near=str(title)):
             return f"{error.message} Did you mean “{escape(shorten(title, MOST_TITLE))}”?"
@@ -158,11 +168,11 @@ def _in_words(interaction: discord.Interaction, error: Exception) -> str:
         case app_commands.TransformerError():
             return "One of the options makes no sense to Discord; pick it from the list."
         case StoreError():
-            log.error("interaction %s: %s", interaction.id, error)
+            log.error("interaction %s: %s", number, error)
             return "The bot cannot reach its database right now. Try again in a minute."
         case _:
-            log.error("interaction %s failed", interaction.id, exc_info=error)
-            return f"Something went wrong on our side (`{interaction.id}`)."
+            log.error("interaction %s failed", number, exc_info=error)
+            return f"Something went wrong on our side (`{number}`)."
 
 
 async def say(
@@ -209,3 +219,25 @@ class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"never:"):
     @abstractmethod
     async def press(self, interaction: discord.Interaction) -> None:
         """Answer the press."""
+
+
+class PersistentForm(ui.Modal):
+    """A form whose submission is found by its ``custom_id`` alone, also after a restart.
+
+    It is stopped from the start, so that discord.py keeps no hold of it; whoever
+    listens for interactions finds it by its ``custom_id``.
+    """
+
+    def __init__(self, *, title: str, custom_id: str) -> None:
+        super().__init__(title=title, custom_id=custom_id, timeout=None)
+        self.stop()
+
+
+def submitted(interaction: discord.Interaction) -> tuple[str, dict[str, str]] | None:
+    """Return a submitted form's ``custom_id`` and its values by theirs; None for anything else."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return None
+    data = cast(dict[str, Any], interaction.data)
+    controls = [row.get("component") or row for row in data["components"]]
+    values = {c["custom_id"]: str(c["value"]) for c in controls if "value" in c}
+    return str(data["custom_id"]), values

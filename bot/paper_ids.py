@@ -110,6 +110,12 @@ def without_arxiv_ids(text: str) -> str:
     return clean_text(" ".join([*kept, text[end:]]))
 
 
+def find_dois(text: str, *, limit: int) -> list[str]:
+    """Return the first ``limit`` different DOIs that a free text mentions, in lower case."""
+    found = (match[0].rstrip(_AROUND_A_DOI + "/:)").lower() for match in _DOI.finditer(text))
+    return list(islice(dict.fromkeys(found), limit))
+
+
 def version_of(text: str) -> int | None:
     """Return the version that the first arXiv id in a text names; None where it names none."""
     found = next(_matches(text), None)

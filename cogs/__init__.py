@@ -2,6 +2,8 @@
 
 EXTENSIONS = (
     "cogs.papers",
+    "cogs.ask",
+    "cogs.mentions",
     "cogs.feeds",
     "cogs.topics",
     "cogs.alerts",

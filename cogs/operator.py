@@ -11,6 +11,11 @@ from bot.client import PaperBot, Services, say
 from bot.render.cards import words
 from bot.render.status import status_page
 
+ASKING = (
+    "Mention me, reply to my posts or write to me to ask about papers. The menu of any message has"
+    " “Ask about this” and “Papers in this message”."
+)
+
 
 class Operator(commands.Cog):
     """How the bot does, and what it can do."""
@@ -51,6 +56,7 @@ class Operator(commands.Cog):
             if isinstance(command, app_commands.Command)
             and allowed(command, on_server=on_server, may_manage=may_manage)
         ]
+        lines.append(ASKING)
         await say(interaction, words("\n".join(lines)))
 
 

@@ -37,13 +37,21 @@ SPANS = {
     "3m": "the last 3 months",
     "1y": "the last year",
 }
+EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
+"""What only reads is also for people who bring the bot along to where nobody invited it."""
 QueryText = app_commands.Range[str, 1, 200]
 
 
 class Papers(commands.Cog):
     """Find and read papers."""
 
-    papers = app_commands.Group(name="papers", description="Find and read papers")
+    papers = app_commands.Group(
+        name="papers",
+        description="Find and read papers",
+        allowed_contexts=EVERYWHERE,
+        allowed_installs=ANYBODY,
+    )
 
     def __init__(self, services: Services) -> None:
         self.services = services

@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         default=None,
         description="Another address for Discord's HTTP API: a REST proxy, or a test server.",
     )
+    message_content: bool = Field(
+        default=False,
+        description="Answer plain questions in papers' threads too: true or false. Needs the"
+        " Message Content Intent in the developer portal.",
+    )
     sandbox_port: int | None = Field(
         default=None,
         ge=1,

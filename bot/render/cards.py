@@ -119,6 +119,7 @@ def _buttons(paper: Paper, *, shortened: bool) -> list[ui.Button[ui.LayoutView]]
         row.append(ui.Button(label="Open", url=paper.url))
     if paper.code_url and is_web_url(paper.code_url) and not shortened:
         row.append(ui.Button(label="Code", url=paper.code_url))
+    row.append(ui.Button(label="Ask", custom_id=f"ask:{paper.id}"))
     row.append(ui.Button(label="Similar", custom_id=f"similar:{paper.id}"))
     row.append(ui.Button(label="Save", custom_id=f"save:{paper.id}"))
     return row
@@ -232,6 +233,11 @@ def _fitting(
         if sum(map(len, texts)) <= room:
             break
     return texts
+
+
+def brief_texts(shown: Sequence[Shown], *, room: int) -> list[str]:
+    """Return a few lines on each paper, numbered, together no longer than ``room`` characters."""
+    return _fitting(shown, 1, room, _LENGTHS[2:])
 
 
 def _text(shown: Shown, number: int, most: _Lengths) -> str:

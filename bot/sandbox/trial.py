@@ -36,7 +36,7 @@ async def trying(settings: Settings, *, port: int | None) -> AsyncGenerator[str]
         runner = JobRunner()
         services = services_for(rooms, runner)
         async with Sandbox(
-            lambda: PaperBot(services, EXTENSIONS),
+            lambda: PaperBot(services, EXTENSIONS, message_content=settings.message_content),
             port=settings.sandbox_port if port is None else port,
         ) as sandbox:
             await rooms.store.run(

@@ -100,6 +100,16 @@ def get(db: Database, delivery_id: int) -> Delivery | None:
     return next((to_delivery(row) for row in rows), None)
 
 
+def posted_as(db: Database, message_id: int) -> Delivery | None:
+    """Return the delivery that a message is, or that opened the forum post of that number."""
+    rows = db.query(
+        "SELECT * FROM delivery WHERE message_id = :id UNION ALL"
+        " SELECT * FROM delivery WHERE place_id = :id AND kind = 'post' LIMIT 1",
+        {"id": message_id},
+    )
+    return next((to_delivery(row) for row in rows), None)
+
+
 def due(
     db: Database,
     *,

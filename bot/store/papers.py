@@ -41,6 +41,18 @@ def get_many(db: Database, paper_ids: Sequence[str]) -> list[Paper]:
     return [found[paper_id] for paper_id in dict.fromkeys(wanted) if paper_id in found]
 
 
+def with_dois(db: Database, dois: Sequence[str]) -> list[str]:
+    """Return the ids of the papers that have these DOIs.
+
+    Args:
+        dois: In lower case.
+    """
+    rows = db.query(
+        f"SELECT id FROM paper WHERE doi IS NOT NULL AND lower(doi) IN ({marks(dois)})", dois
+    )
+    return [row["id"] for row in rows]
+
+
 def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
     """Return the present id of each id that is an alias."""
     aliases = [paper_id for paper_id in paper_ids if paper_id.startswith(TITLE_ONLY_PREFIX)]

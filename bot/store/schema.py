@@ -480,6 +480,36 @@ def model_use(db: Database) -> None:
     )
 
 
+@migrations()
+def conversations(db: Database) -> None:
+    db.executescript(
+        """
+        -- Questions with their answers, for as long as a follow-up may build on them.
+        CREATE TABLE exchange (
+            id INTEGER PRIMARY KEY,         -- in the order in which they were answered
+            conversation INTEGER NOT NULL,  -- the id of its first exchange
+            user_id INTEGER NOT NULL,       -- who asked
+            place_id INTEGER NOT NULL,      -- the channel, thread or direct messages
+            message_id INTEGER,             -- the answer's message; NULL where it was not told
+            private INTEGER NOT NULL,       -- 1: only who asked has seen it
+            question TEXT NOT NULL,         -- as typed
+            answer TEXT NOT NULL,
+            paper_ids TEXT NOT NULL,        -- JSON list: what it was about
+            scope TEXT NOT NULL,            -- asking.Scope: where papers were looked for
+            asked_at TEXT NOT NULL,
+            kept_until TEXT NOT NULL        -- then it is forgotten, unless the talk goes on
+        ) STRICT;
+        CREATE INDEX exchange_by_place ON exchange (place_id, id);
+        CREATE INDEX exchange_by_conversation ON exchange (conversation, id);
+        CREATE INDEX exchange_by_message ON exchange (message_id) WHERE message_id IS NOT NULL;
+        CREATE INDEX exchange_by_end ON exchange (kept_until);
+
+        -- A forum post's place tells its paper.
+        CREATE INDEX delivery_by_place ON delivery (place_id) WHERE kind = 'post';
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

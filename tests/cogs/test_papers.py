@@ -353,7 +353,7 @@ async def test_show_takes_an_id_a_link_or_the_whole_title(
     await take_in(daily(count=3))
     card = await world.slash(world.reader, "papers show", paper=typed)
     assert card.text.startswith(f"### [{TITLES[1]}](<https://arxiv.org/abs/2602.00002>)")
-    assert [b.label for b in card.buttons] == ["Open", "Similar", "Save"]
+    assert [b.label for b in card.buttons] == ["Open", "Ask", "Similar", "Save"]
     assert card.button("Open").url == "https://arxiv.org/abs/2602.00002"
 
 
@@ -442,7 +442,7 @@ async def test_a_hostile_paper_is_only_words(world: World, take_in: TakeIn) -> N
     await take_in(daily(Record(paper, upvotes=1)))
     card = await world.slash(world.reader, "papers show", paper=paper_id(1))
     assert card.text.startswith(f"### [{ESCAPED}](<https://arxiv.org/abs/2602.00001>)")
-    assert [b.label for b in card.buttons] == ["Open", "Similar", "Save"]
+    assert [b.label for b in card.buttons] == ["Open", "Ask", "Similar", "Save"]
     for command in ("papers daily", "papers trending"):
         assert ESCAPED in (await world.slash(world.reader, command)).text
     choices = await world.autocomplete(world.reader, "papers show", paper="")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 import simcord
+from simcord import actors, interactions
+from simcord.backend import serializers
+from simcord.backend.models import AllowedMentions
+from simcord.enums import AppCommandType, InteractionType
 
 from tests.discord_rules.openapi import OpenApi
 from tests.discord_rules.requests import Uploads
@@ -78,11 +82,62 @@ class World:
         return [(choice["name"], choice["value"]) for choice in choices]
 
     async def menu(self, person: simcord.MemberActor, name: str, message: Message | Seen) -> Seen:
-        """Use a command of a message's context menu, in a channel of the server."""
+        """Use a command of a message's context menu."""
         target = message.message if isinstance(message, Seen) else message
+        if self._hand(person, _channel_id(target)) is person.user:
+            return await self._menu_in_dm(person.user, name, target.id)
         stored = self.env.backend.get_channel(_channel_id(target))
         channel = simcord.ChannelHandle(self.env, self.guild, stored)
         return see_answer(person, await person.context_menu(channel, name, target))
+
+    async def _menu_in_dm(self, user: simcord.UserHandle, name: str, message_id: int) -> Seen:
+        """Do as ``MemberActor.context_menu``, which simcord lacks in direct messages."""
+        channel, kind = user.dm_channel, AppCommandType.MESSAGE
+        stored = self.env.backend.get_message(channel.id, message_id)
+        root = actors._resolve_visible_command(  # pyright: ignore[reportPrivateUsage]
+            user, channel.id, name, kind
+        )
+        shown = dict(serializers.message_payload(self.env.backend, stored))
+        data = {
+            "id": root["id"],
+            "name": name,
+            "type": kind,
+            "target_id": str(message_id),
+            "resolved": {"messages": {str(message_id): shown}},
+        }
+        done = await actors._dispatch_actor_interaction(  # pyright: ignore[reportPrivateUsage]
+            user, InteractionType.APPLICATION_COMMAND, channel, data
+        )
+        return see_answer(user, done)
+
+    @contextmanager
+    def brought_along(self, person: simcord.MemberActor) -> Generator[None]:
+        """Let interactions say that this person, and no server, has installed the bot.
+
+        simcord never says who did.
+        """
+        plain = interactions.base_payload
+
+        def base_payload(*args: Any, **kwargs: Any) -> Any:
+            record, payload = plain(*args, **kwargs)
+            payload["authorizing_integration_owners"] = {"1": str(person.user.id)}
+            return record, payload
+
+        interactions.base_payload = base_payload
+        try:
+            yield
+        finally:
+            interactions.base_payload = plain
+
+    def start_thread(
+        self, person: simcord.MemberActor, message: Message | Seen, name: str
+    ) -> simcord.ChannelHandle:
+        """Start a thread from a message of a text channel."""
+        target = message.message if isinstance(message, Seen) else message
+        thread = self.env.backend.create_thread(
+            _channel_id(target), name, person.user.id, message_id=target.id
+        )
+        return simcord.ChannelHandle(self.env, self.guild, thread)
 
     async def press(
         self, person: simcord.MemberActor, message: Message | Seen, label_or_custom_id: str
@@ -119,14 +174,37 @@ class World:
         *,
         where: simcord.ChannelHandle | None = None,
         reply_to: Message | Seen | None = None,
+        ping: bool = True,
+        files: Sequence[tuple[str, bytes]] = (),
     ) -> discord.Message:
-        """Write a message. What the bot wrote after it is in :meth:`messages`."""
+        """Write a message. What the bot wrote after it is in :meth:`messages`.
+
+        Args:
+            ping: Whether a reply pings whom it answers; Discord's switch beside the text.
+            files: Names and contents.
+        """
         place = where or self.channel
         hand = self._hand(person, place.id)
-        if isinstance(hand, simcord.UserHandle):
-            return await hand.send_dm(text)
         target = reply_to.message if isinstance(reply_to, Seen) else reply_to
-        return await hand.send(place, text, reply_to=target)
+        if isinstance(hand, simcord.UserHandle):
+            more = self._reply(place, target)
+            if files:
+                more["attachments"] = self.env.backend.store_attachments(place.id, files)
+            return await hand.send_dm(text, **more)
+        if ping:
+            return await hand.send(place, text, reply_to=target, attachments=files)
+        quiet = AllowedMentions(replied_user=False)
+        stored = self.env.backend.create_message(
+            place.id, person.user.id, text, allowed_mentions=quiet, **self._reply(place, target)
+        )
+        await self.env.settle()
+        return next(m for m in place.history() if m.id == stored.id)
+
+    def _reply(self, place: simcord.ChannelHandle, target: Message | None) -> dict[str, Any]:
+        if target is None:
+            return {}
+        reference = {"channel_id": str(place.id), "message_id": str(target.id)}
+        return {"reference": self.env.backend.normalize_message_reference(place.id, reference)}
 
     def messages(self, channel: simcord.ChannelHandle | None = None) -> list[Seen]:
         """Return what everyone can see in a channel or thread, oldest first."""

@@ -31,7 +31,10 @@ HOSTILE = [
 ]
 
 _ESCAPED = re.compile(r"\\[^0-9A-Za-z\s]")
-_LINK = re.compile(r"\[([^\[\]<>]*)\]\(<https://arxiv\.org/(?:abs/|search/)[\w./?=&%+~-]+>\)")
+_LINK = re.compile(
+    r"\[([^\[\]<>]*)\]"
+    r"\(<https://(?:arxiv\.org/(?:abs/|search/)|huggingface\.co/papers/)[\w./?=&%+~-]+>\)"
+)
 _OURS = re.compile(
     r"^(?:#{2,3}|-#) |^\*\*\d+\.\*\* |\*\*withdrawn by its authors\*\*|<t:-?\d+:[RDFf]>|<@&\d+>",
     re.MULTILINE,

@@ -87,6 +87,7 @@ class TestACard:
         assert [(b.label, b.url or b.custom_id) for b in buttons(page)] == [
             ("Open", "https://arxiv.org/abs/2403.00001"),
             ("Code", "https://a.org/code"),
+            ("Ask", f"ask:{ONE}"),
             ("Similar", f"similar:{ONE}"),
             ("Save", f"save:{ONE}"),
         ]
@@ -107,7 +108,7 @@ class TestACard:
         )
         assert len(texts(page)) == 2
         assert pictures(page) == []
-        assert [button.label for button in buttons(page)] == ["Open", "Similar", "Save"]
+        assert [button.label for button in buttons(page)] == ["Open", "Ask", "Similar", "Save"]
 
     @pytest.mark.parametrize("shown", [*LONG, *TITLES])
     def test_a_paper_of_which_everything_is_too_long_fits(self, shown: Shown) -> None:
