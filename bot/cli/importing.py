@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
+from bot import daily_lists
 from bot.app import Rooms, opened
 from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
 from bot.errors import SourceError, UserError
+from bot.listing_days import ONE_DAY, SATURDAY, holiday_on, quiet_because
 from bot.models import Listing
 from bot.render.text import plain
 from bot.sources import huggingface
@@ -25,7 +27,8 @@ async def take_in(settings: Settings, paths: Sequence[Path], *, report: bool = F
     """Import files and folders; 1 if anything could not be read at all.
 
     Args:
-        report: Print for each of Hugging Face's lists which fields are absent.
+        report: Print for each of Hugging Face's lists which fields are absent, and which
+            weekdays have no list.
     """
     async with opened(settings) as rooms:
         importer = Importer(rooms, report=report)
@@ -33,6 +36,8 @@ async def take_in(settings: Settings, paths: Sequence[Path], *, report: bool = F
             await importer.take(path)
         importer.progress.end()
         await bring_up(rooms)
+    if report and (without := days_without_list(importer.days)):
+        say(f"no list of: {without}")
     say(importer.summary())
     return 1 if importer.unreadable else 0
 
@@ -59,6 +64,8 @@ class Importer:
         self.recorded = Recorded()
         self.listings = 0
         self.unreadable = 0
+        self.days: set[date] = set()
+        """Of Hugging Face's daily lists."""
 
     async def take(self, path: Path) -> None:
         """Take in a file; what cannot be read is named and left out, alone."""
@@ -87,6 +94,8 @@ class Importer:
             note(
                 f"refused: {path}, {listing.name} {listing.day}, {refusal.where}: {refusal.reason}"
             )
+        if listing.source == daily_lists.SOURCE and listing.name == daily_lists.NAME:
+            self.days.add(listing.day)
         if self.report and listing.source == huggingface.NAME:
             self.progress.end()
             say(absences(listing))
@@ -112,6 +121,21 @@ def absences(listing: Listing) -> str:
     has = ", ".join(f"{field} {number}" for field, number in unknown.items())
     more = f"; not known: {plain(has)}" if has else ""
     return f"{listing.name} {listing.day}: {papers}; absent: {lacks or 'nothing'}{more}"
+
+
+def days_without_list(days: Collection[date]) -> str:
+    """Return which weekdays between some days are not among them, with the holiday where it is one."""
+    if not days:
+        return ""
+    first = min(days)
+    span = (first + n * ONE_DAY for n in range((max(days) - first).days))
+    missing = [day for day in span if day.weekday() < SATURDAY and day not in days]
+    return ", ".join(f"{day}{_holiday(day)}" for day in missing)
+
+
+def _holiday(day: date) -> str:
+    name = holiday_on(day) or quiet_because(day)
+    return f" ({name})" if name else ""
 
 
 def _digest(path: Path) -> str:

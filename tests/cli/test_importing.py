@@ -107,3 +107,13 @@ def test_a_report_says_for_each_list_what_was_absent(run: Run, tmp_path: Path) -
         " project_url 2, thumbnail_url 2, media_urls 2, stars 2, ai_summary 1, code_url 1;"
         " not known: paper.award 1"
     )
+
+
+def test_a_report_names_the_weekdays_without_a_list_and_the_holidays_among_them(
+    run: Run, tmp_path: Path
+) -> None:
+    for day in ("2024-12-31", "2025-01-02", "2025-01-06", "2025-01-08"):
+        (tmp_path / f"{day}.json").write_text(daily(a_record(1)), encoding="utf-8")
+    *_, without, _ = run("import", "--report", tmp_path).out.splitlines()
+    assert without == "no list of: 2025-01-01 (New Year's Day), 2025-01-03, 2025-01-07"
+    assert "no list of" not in run("import", tmp_path).out
