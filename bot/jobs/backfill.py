@@ -18,10 +18,12 @@ from sqlite_utils import Database
 
 from bot.daily_lists import looked_at
 from bot.errors import SourceError, SourceUnreachable, UserError
+from bot.jobs.asking import failing
 from bot.listing_days import ONE_DAY, SATURDAY, closes_at, complete_at, newest_closed_day
-from bot.models import Record
+from bot.models import Record, SourceState
 from bot.sources.arxiv import ArXiv, oai_set
 from bot.sources.arxiv_xml import Harvest
+from bot.sources.http import NAMES
 from bot.sources.huggingface import HuggingFace
 from bot.store import backfill, listings
 from bot.store.backfill import Position
@@ -41,6 +43,8 @@ BETWEEN_LISTS = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
 """A source that asks for more patience is left alone until the next backfill."""
 MOST_WAITS = 5
+BACKFILL = "backfill"
+"""What a source is asked for, as ``/status`` names it."""
 MOST_FAILURES = 3
 """Lists that may fail in a row; one alone may be broken for ever and is left out."""
 
@@ -90,12 +94,13 @@ class Backfill:
         Raises:
             SourceError: Hugging Face cannot be read; what came before is kept.
         """
+        await self._check_peace("huggingface")
         failures = 0
         days = await self.store.read(missing_lists, since, now=self.now())
         for done, day in enumerate(days):
             self.tell(f"Hugging Face {day}: {done:,} of {len(days):,} lists, {self._papers}")
             try:
-                await self._patiently(partial(self._list, day))
+                await self._patiently("huggingface", partial(self._list, day))
                 failures = 0
             except SourceUnreachable:
                 raise
@@ -117,6 +122,7 @@ class Backfill:
         Raises:
             SourceError: arXiv cannot be read; what came before is kept.
         """
+        await self._check_peace("arxiv")
         for name in dict.fromkeys(oai_set(category) for category in categories):
             while (position := await self._position(name, since)).leg:
                 while position.leg:
@@ -129,7 +135,7 @@ class Backfill:
     async def _page(self, position: Position) -> Position:
         """Take in the next page of a leg; return the position after it."""
         try:
-            page = await self._patiently(partial(self._fetch_page, position))
+            page = await self._patiently("arxiv", partial(self._fetch_page, position))
         except SourceError as error:
             if position.token is None or "badResumptionToken" not in str(error):
                 raise
@@ -150,16 +156,36 @@ class Backfill:
         async with aclosing(pages):
             return await anext(pages)
 
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask, waiting as long as the source wants us to."""
+    async def _check_peace(self, source: str) -> None:
+        """Refuse to ask a source that has asked a running bot, or the last backfill, to wait.
+
+        Raises:
+            SourceError: It has.
+        """
+        states = (await self.store.read(listings.states_of, source)).values()
+        until = max((state.retry_at for state in states if state.retry_at), default=self.now())
+        if until > self.now():
+            wait = until - self.now()
+            raise SourceError(
+                f"{NAMES[source]} asked us to wait until {until:%Y-%m-%d %H:%M} UTC.",
+                retry_after=wait,
+            )
+
+    async def _patiently(self, source: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask, waiting as long as the source wants us to; a running bot waits with us."""
         for _ in range(MOST_WAITS):
             try:
                 return await ask()
             except SourceError as error:
-                if error.retry_after is None or error.retry_after > LONGEST_WAIT:
+                if error.retry_after is None:
+                    raise
+                state = SourceState(source, BACKFILL)
+                await self.store.run(listings.note_state, failing(state, error, now=self.now()))
+                if error.retry_after > LONGEST_WAIT:
                     raise
                 self.tell(str(error))
                 await self.sleep(error.retry_after.total_seconds())
+                await self.store.run(listings.note_state, replace(state, tried_at=self.now()))
         return await ask()
 
     @property

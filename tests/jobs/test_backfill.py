@@ -10,7 +10,15 @@ import pytest
 from aiohttp import web
 
 from bot.errors import SourceError, UserError
-from bot.jobs.backfill import FIRST_LIST, MOST_FAILURES, Backfill, appeared_since, check_since
+from bot.jobs.asking import wants_peace
+from bot.jobs.backfill import (
+    BACKFILL,
+    FIRST_LIST,
+    MOST_FAILURES,
+    Backfill,
+    appeared_since,
+    check_since,
+)
 from bot.models import Record, SourceState
 from bot.store import backfill, listings, papers
 from bot.store.backfill import TOKEN_LIVES, Days
@@ -108,12 +116,35 @@ class TestDailyLists:
         await job.daily_lists(WEDNESDAY)
         assert dates(net) == ["2026-03-03", *LISTS[1:]]
 
-    async def test_wait_as_long_as_they_are_asked_to(self, job: Backfill, net: Net) -> None:
+    async def test_are_not_asked_for_while_hugging_face_wants_the_bot_to_wait(
+        self, job: Backfill, net: Net, store: Store, clock: Clock
+    ) -> None:
+        waiting = SourceState("huggingface", "trending", NOON, error="busy", retry_at=NOON + DAY)
+        await store.run(listings.note_state, waiting)
+        with pytest.raises(SourceError, match="asked us to wait until 2026-03-04 12:00 UTC"):
+            await job.daily_lists(WEDNESDAY)
+        assert net.pages.requests == []
+        clock.now += DAY
+        await job.daily_lists(date(2026, 3, 3))
+        assert dates(net) == ["2026-03-03"]
+
+    async def test_let_a_running_bot_wait_too(self, job: Backfill, net: Net, store: Store) -> None:
+        net.pages.will(web.Response(status=429, headers={"Retry-After": "80000"}))
+        with pytest.raises(SourceError):
+            await job.daily_lists(WEDNESDAY)
+        states = await store.read(listings.states_of, "huggingface")
+        assert wants_peace(states.values(), now=NOON + timedelta(seconds=79_000))
+
+    async def test_wait_as_long_as_they_are_asked_to(
+        self, job: Backfill, net: Net, store: Store
+    ) -> None:
         busy = web.Response(status=429, headers={"Retry-After": "90"})
         net.pages.will(busy, json_answer(samples.a_page([1])))
         await job.daily_lists(date(2026, 2, 27))
         assert net.waits.seconds == [90, 1, 1]
         assert dates(net) == ["2026-03-02", "2026-03-02", "2026-02-27"]
+        states = await store.read(listings.states_of, "huggingface")
+        assert states[BACKFILL].error is None, "it did as it was asked"
 
     async def test_one_that_is_broken_is_left_out_and_named(self, job: Backfill, net: Net) -> None:
         good = json_answer(samples.a_page([1]))
