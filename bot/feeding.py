@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from bot import posts
 from bot.candidates import Backlog, chosen, is_starter, listed_now
+from bot.delivery.rules import PLACE_LOST
 from bot.errors import UserError
 from bot.feeds import Choice, Held
 from bot.jobs.compose import room, settle, target_of
@@ -129,7 +130,8 @@ def resume_feed(db: Database, feed: Feed, *, now: datetime) -> bool:
     """
     resumed = feed_store.resume(db, feed.id)
     if resumed:
-        outbox.release_target(db, target_of(feed), now=now)
+        reasons = PLACE_LOST.values()
+        outbox.release_target(db, target_of(feed), because=reasons, now=now)
         for notice in outbox.held_notices(db, feed.created_by):
             if notice.subject.startswith(f"paused:{feed.id}:"):
                 outbox.settle(db, notice.id, DeliveryState.GAVE_UP, reason="the feed goes on again")

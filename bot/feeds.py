@@ -40,7 +40,7 @@ IN_WORDS = {
     Held.NO_MATCH: "it does not match this feed's topic",
     Held.RATE: "the day's number of papers was reached",
     Held.LATE: "it could not be posted in time",
-    Held.PERMISSION: "the bot may not post there",
+    Held.PERMISSION: "the bot could not post in the channel",
 }
 
 
@@ -151,6 +151,8 @@ def is_due(feed: Feed, due_at: datetime, *, now: datetime) -> bool:
     """Whether a feed posts at its last due moment still, or waits for the next.
 
     A new feed waits for its first hour; a digest that is a day late does not
-    go out, the next one takes its papers in.
+    go out, the next one takes its papers in. One that lost its channel has its
+    moments too: what it cannot post then is held.
     """
-    return feed.paused_at is None and feed.created_at < due_at <= now < due_at + DIGEST_STAYS_FRESH
+    waits = feed.paused_at is not None and feed.paused_because is None
+    return not waits and feed.created_at < due_at <= now < due_at + DIGEST_STAYS_FRESH

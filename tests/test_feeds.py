@@ -172,6 +172,7 @@ OLD_FEED = a_feed(created_at=NOON - 9 * DAY)
         (OLD_FEED, DIGEST_STAYS_FRESH - SECOND, True),
         (OLD_FEED, DIGEST_STAYS_FRESH, False),
         (replace(OLD_FEED, paused_at=NOON - DAY), timedelta(0), False),
+        (replace(OLD_FEED, paused_at=NOON - DAY, paused_because="gone"), timedelta(0), True),
         (a_feed(created_at=NOON), SECOND, False),  # a new feed waits for its first hour
         (a_feed(created_at=NOON - SECOND), SECOND, True),
     ],

@@ -45,7 +45,8 @@ class Compose:
             StoreError: The database cannot be used; what was decided before stands.
         """
         owed = 0
-        for feed in await self.store.read(feed_store.running):
+        running = await self.store.read(feed_store.running)
+        for feed in (*running, *await self.store.read(feed_store.lost)):
             try:
                 owed += await self._feed(feed)
             except StoreError:
@@ -68,11 +69,24 @@ class Compose:
         due_at = previous_at(feed.hour, feed.timezone, feed.days, now=now)
         if not feeds.is_due(feed, due_at, now=now):
             return 0
+        if feed.paused_because:
+            await self._hold(feed, due_at, now=now)
+            return 0
         free = await self.store.read(room, feed, due_at)
         if feed.style is Style.DIGEST and not free:
             return 0
         choice = await candidates.chosen(self.store, feed, room=free, now=now, reader=self.reader)
         return await self.store.run(settle, feed, choice, due_at, now=now)
+
+    async def _hold(self, feed: Feed, due_at: datetime, *, now: datetime) -> None:
+        """Note, once for a moment, what a feed would have posted if it could reach its channel."""
+        if await self.store.read(feed_store.has_decided_since, feed.id, due_at):
+            return
+        choice = await candidates.chosen(
+            self.store, feed, room=feed.max_papers, now=now, reader=self.reader
+        )
+        lost = [(id_, feeds.Held.PERMISSION) for id_ in (*choice.posted, *choice.more)]
+        await self.store.run(feed_store.decide, feed.id, [*choice.held, *lost], now=now)
 
 
 def settle(db: Database, feed: Feed, choice: Choice, at: datetime, *, now: datetime) -> int:

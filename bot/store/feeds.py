@@ -72,6 +72,12 @@ def running(db: Database) -> list[Feed]:
     ]
 
 
+def lost(db: Database) -> list[Feed]:
+    """Return the feeds that are paused since they lost their channel, oldest first."""
+    rows = db.query("SELECT * FROM feed WHERE paused_because IS NOT NULL ORDER BY id")
+    return [to_feed(row) for row in rows]
+
+
 def edit(db: Database, feed: Feed) -> None:
     """Write a feed's wishes as they are now."""
     values = {**_values(feed), "id": feed.id}
@@ -169,6 +175,15 @@ def posted_in_channel(db: Database, channel_id: int, paper_ids: Collection[str])
         [channel_id, *paper_ids],
     )
     return {row["paper_id"] for row in rows}
+
+
+def has_decided_since(db: Database, feed_id: int, since: datetime) -> bool:
+    """Whether anything was decided for a feed from a moment on."""
+    rows = db.query(
+        "SELECT 1 FROM feed_paper WHERE feed_id = ? AND decided_at >= ? LIMIT 1",
+        [feed_id, moment(since)],
+    )
+    return any(True for _ in rows)
 
 
 def posted_since(db: Database, feed_id: int, since: datetime) -> int:

@@ -236,16 +236,19 @@ def hold_target(db: Database, target: str, *, reason: str, kind: DeliveryKind | 
     ).rowcount
 
 
-def release_target(db: Database, target: str, *, now: datetime) -> int:
+def release_target(db: Database, target: str, *, because: Collection[str], now: datetime) -> int:
     """Owe again what was held back for a place; returns how many.
 
     What has become stale meanwhile is not sent: whoever delivers holds it as
     too late, and so gives its papers free.
+
+    Args:
+        because: The reasons that are gone. What is held for another stays held.
     """
     return db.execute(
         "UPDATE delivery SET state = 'owed', due_at = ?, reason = NULL"
-        " WHERE target = ? AND state = 'held' AND reason IS NOT ?",
-        [moment(now), target, TOO_LATE],
+        f" WHERE target = ? AND state = 'held' AND reason IN ({marks(list(because))})",
+        [moment(now), target, *because],
     ).rowcount
 
 

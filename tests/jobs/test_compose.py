@@ -165,6 +165,27 @@ async def test_the_day_of_cards_is_the_feed_s_own_and_midnight_brings_no_more(
         assert len(await deliveries(store)) == owed_by_then
 
 
+async def test_what_a_feed_without_its_channel_cannot_post_is_held_and_posted_later(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    feed = await made(store, min_votes=5)
+    await store.run(feeds.pause, feed.id, now=NOON - DAY, because="the bot cannot see the channel")
+    await listed(store, 10, 1)
+    for _ in range(2):
+        await compose()
+        assert await deliveries(store) == []
+        assert await verdicts(store, feed) == {
+            ONE: ("held", Held.PERMISSION),
+            TWO: ("held", Held.BELOW_BAR),
+        }
+        clock.now += HOUR
+
+    await store.run(feeds.resume, feed.id)
+    await compose()
+    [digest] = await deliveries(store)
+    assert digest.payload["papers"] == [ONE]
+
+
 async def test_a_paused_feed_owes_nothing(store: Store, compose: Compose) -> None:
     feed = await made(store)
     await listed(store, 10)

@@ -278,15 +278,21 @@ class TestHoldingAPlace:
         ids = await enqueue(store, owed(subject="a"), owed(subject="b", expires_at=NOON + HOUR))
         await store.run(outbox.hold_target, "channel:100", reason="gone")
         later = NOON + 2 * HOUR
-        assert await store.run(outbox.release_target, "channel:100", now=later) == 2
+        assert (
+            await store.run(outbox.release_target, "channel:100", because=["gone"], now=later) == 2
+        )
         delivery = await get(store, ids[1])
         assert (delivery.state, delivery.due_at) == (DeliveryState.OWED, later)
         assert delivery.reason is None
 
-    async def test_what_was_too_late_before_stays_held(self, store: Store) -> None:
+    @pytest.mark.parametrize("reason", [outbox.TOO_LATE, "the server's AutoMod blocked it"])
+    async def test_what_was_held_for_another_reason_stays_held(
+        self, reason: str, store: Store
+    ) -> None:
         [delivery_id] = await enqueue(store, owed())
-        await store.run(outbox.settle, delivery_id, DeliveryState.HELD, reason=outbox.TOO_LATE)
-        assert await store.run(outbox.release_target, "channel:100", now=NOON) == 0
+        await store.run(outbox.settle, delivery_id, DeliveryState.HELD, reason=reason)
+        released = await store.run(outbox.release_target, "channel:100", because=["gone"], now=NOON)
+        assert released == 0
 
 
 async def test_the_ledger_can_be_read(store: Store) -> None:
