@@ -27,13 +27,14 @@ from bot.errors import PaperwireError, SettingsError
 from bot.jobs.compose import Compose
 from bot.jobs.deliver import Deliver
 from bot.jobs.enrich import Enrich
-from bot.jobs.index import Index, open_engine
+from bot.jobs.index import Embed, Index, open_engine
 from bot.jobs.looks import Looks
 from bot.jobs.match import MatchNew
 from bot.jobs.refresh import Refresh
 from bot.jobs.runner import JobRunner
 from bot.jobs.watch import Watch
 from bot.lookup import Lookup
+from bot.search.embed import Embedder, chosen
 from bot.search.engine import SearchEngine
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
@@ -75,6 +76,21 @@ def index_folder(database: Path) -> Path:
     return database.with_name(database.name + ".index")
 
 
+def embedder_for(settings: Settings) -> Embedder:
+    """Return the model of meaning that the settings name; loading one may take seconds.
+
+    Raises:
+        SettingsError: It is not installed, not known, or cannot be asked.
+    """
+    key = settings.embeddings_key
+    return chosen(
+        settings.embeddings,
+        settings.embeddings_model,
+        dims=settings.embeddings_dims,
+        key=key.get_secret_value() if key else None,
+    )
+
+
 @dataclass(frozen=True)
 class Rooms:
     """What is open while anything runs."""
@@ -98,7 +114,9 @@ async def opened(settings: Settings, *, rebuild: bool = False) -> AsyncGenerator
         if model:
             await stack.enter_async_context(model)
         store = await stack.enter_async_context(Store(settings.database))
-        engine = await open_engine(store, index_folder(settings.database), rebuild=rebuild)
+        folder = index_folder(settings.database)
+        embedder = await asyncio.to_thread(embedder_for, settings)
+        engine = await open_engine(store, folder, embedder=embedder, rebuild=rebuild)
         try:
             yield Rooms(settings, store, engine, model=model)
         finally:
@@ -183,7 +201,8 @@ class Engine:
         """Begin to run all jobs, each for the first time at once."""
         minutes = timedelta(minutes=self.rooms.settings.refresh_minutes)
         self.runner.every(minutes, "refresh", self._refresh)
-        self.runner.every(INDEX_EVERY, "index", Index(self.rooms.store, self.rooms.engine))
+        self.runner.every(INDEX_EVERY, "index", self._index)
+        self.runner.every(INDEX_EVERY, "embed", Embed(self.rooms.engine), now=False)
         self.runner.every(COMPOSE_EVERY, "compose", self._compose)
         self.runner.every(DELIVER_EVERY, "deliver", self.deliver)
         self.runner.every(heartbeat.EVERY, "heartbeat", self._beat)
@@ -202,6 +221,10 @@ class Engine:
         await self.refresh()
         self.runner.wake("index")
         self.runner.wake("compose")
+
+    async def _index(self) -> None:
+        await Index(self.rooms.store, self.rooms.engine)()
+        self.runner.wake("embed")
 
     async def _compose(self) -> None:
         await self.match()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -20,10 +19,6 @@ from bot.search.highlights import Highlight
 from bot.search.query import Query, narrowed, parse_days, parse_query
 from bot.search.why import facts_matched, keywords_matched
 from bot.store import papers
-from bot.topics.query import parse_topic
-
-_CATEGORY = re.compile(r"[a-z-]+\.[A-Za-z-]{2,}")
-"""Those of arXiv that have a dot; the others are words like any."""
 
 MOST_FOUND = 48
 """Papers that an answer can be leafed through: six pages."""
@@ -149,22 +144,3 @@ async def found_by(shelf: Shelf, paper: str, query: str) -> Shown:
 async def suggest_authors(shelf: Shelf, text: str, *, limit: int) -> list[str]:
     """Return authors that somebody may be typing, those of most papers first."""
     return await asyncio.to_thread(shelf.engine.suggest_authors, text, limit=limit)
-
-
-async def suggest_topics(shelf: Shelf, text: str, *, limit: int) -> list[str]:
-    """Return topics that somebody may be typing: keywords, and ``cat:`` with a category."""
-    field, colon, typed = text.rpartition(":")
-    if colon and field.casefold().strip() != "cat":
-        return []
-    found = await asyncio.to_thread(shelf.engine.suggest_topics, typed, limit=limit)
-    topics = (f"cat:{name}" if _CATEGORY.fullmatch(name) else name for name in found)
-    return [topic for topic in topics if _is_topic(topic) and topic.startswith(colon and "cat:")]
-
-
-def _is_topic(text: str) -> bool:
-    """Return whether a keyword, which is from outside, makes sense as a topic."""
-    try:
-        parse_topic(text)
-    except UserError:
-        return False
-    return True

@@ -34,6 +34,8 @@ class Operator(commands.Cog):
             seen,
             next_run,
             indexed=len(self.services.engine),
+            unread=self.services.engine.pending,
+            reader=self.services.engine.embedder.model.rpartition("/")[2],
             troubles=self._troubles(),
             model=await wording.state() if wording else None,
         )

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import discover, finding
+from bot import discover, finding, ideas
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.errors import UserError
 from bot.finding import Search, Sort, first_day
@@ -159,7 +159,7 @@ class Papers(commands.Cog):
     async def _topics(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        return names(await finding.suggest_topics(self.services, current, limit=MOST_CHOICES))
+        return names(await ideas.complete(self.services, interaction.user.id, current))
 
     @show.autocomplete("paper")
     @similar.autocomplete("paper")

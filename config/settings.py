@@ -100,6 +100,25 @@ class Settings(BaseSettings):
     llm_tokens_day: int = Field(
         default=2_000_000, ge=0, description="Tokens of the language model a day (UTC) in all."
     )
+    embeddings: str = Field(
+        default="wordllama",
+        pattern=r"^(wordllama|fastembed|https?://\S+)$",
+        description="What reads papers for their meaning: wordllama, fastembed, or where an"
+        " OpenAI-compatible API begins, as http://localhost:11434/v1.",
+    )
+    embeddings_model: str | None = Field(
+        default=None,
+        description="The model's name, for fastembed or the address. The address needs one.",
+    )
+    embeddings_key: SecretStr | None = Field(
+        default=None, repr=False, description="A key for the address, where it asks for one."
+    )
+    embeddings_dims: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_536,
+        description="How long the address's vectors are. Not set: it is asked when the bot starts.",
+    )
     discord_api_url: str | None = Field(
         default=None,
         description="Another address for Discord's HTTP API: a REST proxy, or a test server.",

@@ -12,6 +12,7 @@ import aiohttp
 from bot.app import opened
 from bot.cli.say import say
 from bot.errors import PaperwireError
+from bot.search.engine import SearchEngine
 from bot.store import listings, papers
 from config.settings import Settings
 
@@ -50,12 +51,19 @@ async def _database(settings: Settings) -> Finding:
     try:
         async with opened(settings) as rooms:
             number = await rooms.store.read(papers.count)
+            meaning = _meaning(rooms.engine)
             states = await rooms.store.read(listings.source_states)
     except PaperwireError as error:
         return Finding(False, str(error))
     looked = max((s.good_at for s in states if s.good_at), default=None)
     when = f", last good look at a source {looked:%Y-%m-%d %H:%M} UTC" if looked else ""
-    return Finding(True, f"database {settings.database}: {number:,} papers{when}")
+    text = f"database {settings.database}: {number:,} papers{when}; {meaning}"
+    return Finding(True, text)
+
+
+def _meaning(engine: SearchEngine) -> str:
+    waiting = f", {engine.pending:,} papers still to be read" if engine.pending else ""
+    return f"search by words and by {engine.embedder.model}{waiting}"
 
 
 def _token(settings: Settings) -> Finding:

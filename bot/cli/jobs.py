@@ -24,7 +24,7 @@ async def refresh(settings: Settings) -> int:
 async def index(settings: Settings, *, rebuild: bool) -> int:
     """Bring the search index up to the database."""
     async with opened(settings, rebuild=rebuild) as rooms:
-        await bring_up(rooms)
+        await bring_up(rooms, wholly=True)
         note(f"{len(rooms.engine):,} papers are searchable.")
     return 0
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.search.embed import Embedder, WordLlama
 from bot.search.engine import SearchEngine
 from bot.store import papers, schema
 from bot.store.store import Store
@@ -15,24 +16,30 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 BATCH = 2_000
+EMBEDDED_TOGETHER = 64
+"""Papers; some three seconds of a slow model, and stopping waits for no longer."""
 Progress = Callable[[int, int], None]
 """Called with the revisions done and the revisions in all."""
 
 
-async def open_engine(store: Store, folder: Path, *, rebuild: bool = False) -> SearchEngine:
+async def open_engine(
+    store: Store, folder: Path, *, embedder: Embedder | None = None, rebuild: bool = False
+) -> SearchEngine:
     """Open a store's search index; one of another database, or ahead of its own, is made anew.
 
     Args:
+        embedder: The model of meaning; WordLlama where none is given.
         rebuild: Make it anew in any case.
     """
-    engine = await asyncio.to_thread(SearchEngine.open, folder, anew=rebuild)
+    embedder = embedder or await asyncio.to_thread(WordLlama.load)
+    engine = await asyncio.to_thread(SearchEngine.open, folder, embedder=embedder, anew=rebuild)
     identity = await store.read(schema.identity)
     newest = await store.read(papers.latest_revision)
     if _done(engine, identity) in range(newest + 1):
         return engine
     log.warning("the search index is not this database's and is made anew")
     await asyncio.to_thread(engine.close)
-    return await asyncio.to_thread(SearchEngine.open, folder, anew=True)
+    return await asyncio.to_thread(SearchEngine.open, folder, embedder=embedder, anew=True)
 
 
 def _done(engine: SearchEngine, identity: str) -> int | None:
@@ -54,7 +61,7 @@ class Index:
     progress: Progress | None = None
 
     async def __call__(self) -> None:
-        """Take in what is new, then make the vectors that are missing.
+        """Take in what is new.
 
         Raises:
             StoreError: The index or the store cannot be used; the next run goes on from there.
@@ -76,5 +83,37 @@ class Index:
                 self.progress(done - first, newest - first)
         if done > first:
             log.info("index: %d changes taken in, %d papers", done - first, len(self.engine))
-        if self.engine.pending:
-            await asyncio.to_thread(self.engine.embed_pending)
+
+
+@dataclass
+class Embed:
+    """Make the vectors that are missing: of new papers, or of all after a change of model.
+
+    A job of its own: a slow model takes hours for a library, and new papers are to be found by
+    their words meanwhile. It can be stopped after each batch.
+    """
+
+    engine: SearchEngine
+    progress: Progress | None = None
+    """Called with the papers done and the papers in all."""
+
+    async def __call__(self) -> None:
+        """Make them all.
+
+        Raises:
+            SourceError: The model could not be asked; the next run goes on from there.
+            StoreError: The index cannot be written.
+        """
+        done = 0
+        if left := self.engine.pending:
+            log.info("%s reads %d papers for their meaning", self.engine.embedder.model, left)
+        while left:
+            made = await asyncio.to_thread(self.engine.embed_pending, most=EMBEDDED_TOGETHER)
+            done, left = done + made, self.engine.pending
+            self._tell(done, made, of=done + left)
+
+    def _tell(self, done: int, made: int, *, of: int) -> None:
+        if self.progress:
+            self.progress(done, of)
+        if done * 10 // of > (done - made) * 10 // of:
+            log.info("%d of %d papers are read for their meaning", done, of)

@@ -17,6 +17,8 @@ def status_page(
     next_run: datetime | None,
     *,
     indexed: int,
+    unread: int = 0,
+    reader: str = "",
     troubles: Sequence[str] = (),
     model: ModelState | None = None,
 ) -> Page:
@@ -25,11 +27,17 @@ def status_page(
     Args:
         next_run: When the sources are looked at next; None when nothing is planned.
         indexed: How many papers the search index holds.
+        unread: How many of them are found by their words alone.
+        reader: The model that is to read these for their meaning.
         troubles: What keeps jobs from their work, in sentences.
         model: The language model that words answers, where there is one.
     """
     lines = ["## Status", *(f"**Trouble:** {escape(trouble)}" for trouble in troubles)]
     lines += [f"{count(status.papers, 'paper')}, {indexed:,} of them searchable."]
+    if unread:
+        lines.append(
+            f"{unread:,} of these are found by words alone until {escape(reader)} has read them."
+        )
     if status.newest_daily:
         newest, number = status.newest_daily
         lines.append(f"Newest daily list: {day(newest)}, {count(number, 'paper')}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -24,6 +25,8 @@ Vectors = NDArray[np.float32]
 
 REQUEST_TIMEOUT = 30.0
 """Seconds for one request to an embeddings address."""
+QUERY_TIMEOUT = 1.5
+"""Seconds for one that somebody waits for: a search by words alone is better than a late one."""
 WORDS_KEPT = 50_000
 """Different words whose tokens are remembered; some 250 bytes each."""
 LONGEST_KEPT = 40
@@ -53,6 +56,14 @@ class Embedder(Protocol):
 
         Raises:
             SourceError: The model could not be asked; it helps to try again later.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the vector of what somebody asks, who waits for it.
+
+        Raises:
+            SourceError: The model could not be asked, or not soon enough.
         """
         ...
 
@@ -100,6 +111,9 @@ class WordLlama:
             if tokens:
                 sums[row] = self._weights[tokens].sum(axis=0)
         return unit(sums)
+
+    def embed_query(self, text: str) -> Vectors:
+        return self.embed([text])[0]
 
     def _tokenized(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield each text's tokens.
@@ -149,6 +163,9 @@ class FastEmbed:
     def embed(self, texts: Sequence[str]) -> Vectors:
         return unit(np.array(list(self._embedding.embed(list(texts))), np.float32))
 
+    def embed_query(self, text: str) -> Vectors:
+        return unit(np.array(list(self._embedding.query_embed(text)), np.float32))[0]
+
 
 class OpenAIEmbeddings:
     """A model behind an OpenAI-compatible address.
@@ -170,16 +187,33 @@ class OpenAIEmbeddings:
         self._url = url.rstrip("/") + "/embeddings"
         self._name = model
         self._key = key
-        self.model = f"{url}/{model}"
+        self.model = f"{_without_login(url)}/{model}"
         self.dims = dims
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        answer = self._ask({"model": self._name, "input": [text or " " for text in texts]})
+    @classmethod
+    def measured(cls, url: str, model: str, *, key: str | None = None) -> OpenAIEmbeddings:
+        """Ask the address how long its vectors are.
+
+        Raises:
+            SettingsError: It cannot be asked.
+        """
+        asked = cls(url, model, dims=0, key=key)
         try:
-            items = sorted(answer["data"], key=lambda item: item["index"])
-            vectors = np.array([item["embedding"] for item in items], np.float32)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SourceError("The embeddings address did not answer with vectors.") from error
+            found = asked._vectors(["size"], timeout=REQUEST_TIMEOUT)
+        except SourceError as error:
+            raise SettingsError(
+                f"{error} With PAPERWIRE_EMBEDDINGS_DIMS set, the bot starts without it."
+            ) from error
+        return cls(url, model, dims=found.shape[-1], key=key)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._embed(texts, timeout=REQUEST_TIMEOUT)
+
+    def embed_query(self, text: str) -> Vectors:
+        return self._embed([text], timeout=QUERY_TIMEOUT)[0]
+
+    def _embed(self, texts: Sequence[str], *, timeout: float) -> Vectors:
+        vectors = self._vectors(texts, timeout=timeout)
         if vectors.shape != (len(texts), self.dims):
             raise SourceError(
                 f"The embeddings address gave vectors of shape {vectors.shape}"
@@ -187,13 +221,23 @@ class OpenAIEmbeddings:
             )
         return unit(vectors)
 
-    def _ask(self, question: dict[str, object]) -> Any:
+    def _vectors(self, texts: Sequence[str], *, timeout: float) -> Vectors:
+        question = {"model": self._name, "input": [text or " " for text in texts]}
+        answer = self._ask(question, timeout=timeout)
+        try:
+            items = sorted(answer["data"], key=lambda item: item["index"])
+            vectors = np.array([item["embedding"] for item in items], np.float32)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SourceError("The embeddings address did not answer with vectors.") from error
+        return vectors
+
+    def _ask(self, question: Mapping[str, object], *, timeout: float) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         request = Request(self._url, json.dumps(question).encode(), headers)
         try:
-            with urlopen(request, timeout=REQUEST_TIMEOUT) as answer:
+            with urlopen(request, timeout=timeout) as answer:
                 return json.load(answer)
         except (OSError, HTTPException, ValueError) as error:
             raise SourceError(f"The embeddings address could not be asked: {error}") from error
@@ -206,6 +250,37 @@ def quick_embedder(embedder: Embedder) -> Embedder:
         SettingsError: WordLlama is needed and not installed.
     """
     return embedder if embedder.is_quick else WordLlama.load()
+
+
+def chosen(kind: str, model: str | None, *, dims: int | None, key: str | None) -> Embedder:
+    """Return the model that the operator chose.
+
+    Args:
+        kind: ``wordllama``, ``fastembed``, or where an OpenAI-compatible API begins.
+        model: As fastembed or the address calls it; None for fastembed's default.
+        dims: How long the address's vectors are; None to ask it.
+        key: For the address.
+
+    Raises:
+        SettingsError: It is not installed, not known, or cannot be asked for its dims.
+    """
+    if kind == "wordllama":
+        return WordLlama.load()
+    if kind == "fastembed":
+        return FastEmbed(model) if model else FastEmbed()
+    if not model:
+        raise SettingsError(
+            "PAPERWIRE_EMBEDDINGS is an address: set PAPERWIRE_EMBEDDINGS_MODEL too."
+        )
+    if dims is None:
+        return OpenAIEmbeddings.measured(kind, model, key=key)
+    return OpenAIEmbeddings(kind, model, dims=dims, key=key)
+
+
+def _without_login(url: str) -> str:
+    """Return an address as it may be logged: without a name and password in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
 
 
 def unit(vectors: Vectors) -> Vectors:

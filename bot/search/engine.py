@@ -165,16 +165,23 @@ class SearchEngine:
             self._words.commit([], without=paper_ids, watermark=watermark)
             self._vectors.retire([row for row in found if row is not None])
 
-    def embed_pending(self, progress: Progress | None = None) -> None:
+    def embed_pending(self, progress: Progress | None = None, *, most: int | None = None) -> int:
         """Make the vectors that are missing: all of them after a change of model.
 
         Searching goes on meanwhile, by words alone for papers without a vector.
+
+        Args:
+            progress: Told after each 256 papers.
+            most: At most so many now; None for all.
+
+        Returns:
+            How many were made.
 
         Raises:
             SourceError: The model could not be asked; what was made is kept.
             StoreError: Another process is writing to this index, or the disk is full.
         """
-        pending = self._vectors.pending().tolist()
+        pending = self._vectors.pending()[:most].tolist()
         for start in range(0, len(pending), EMBEDDED_TOGETHER):
             end = min(start + EMBEDDED_TOGETHER, len(pending))
             with self._writing, _disk_errors():
@@ -182,6 +189,7 @@ class SearchEngine:
                 self._embed(pending[start:end])
             if progress is not None:
                 progress(end, len(pending))
+        return len(pending)
 
     def search(
         self,
@@ -257,7 +265,7 @@ class SearchEngine:
     def _meaning(self, text: str) -> Vectors:
         """Return the text's vector; zeros, which mean nothing, when the model cannot be asked."""
         try:
-            return self._embedder.embed([text])[0]
+            return self._embedder.embed_query(text)
         except SourceError as error:
             log.warning("searching by words alone: %s", error)
             return np.zeros(self._embedder.dims, np.float32)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Run
+from tests.search.embeddings import embeddings_address
 
 
 def test_help_names_every_command_and_succeeds(run: Run) -> None:
@@ -81,3 +84,38 @@ def test_health_fails_while_no_bot_runs(run: Run) -> None:
     outcome = run("health")
     assert outcome.code == 1
     assert "No bot is running" in outcome.out
+
+
+def test_another_model_of_meaning_is_named_and_reads_what_is_there(
+    run: Run, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("import", page)
+    assert "search by words and by wordllama/l2_supercat_256\n" in run("doctor").out
+    with embeddings_address() as address:
+        monkeypatch.setenv("PAPERWIRE_EMBEDDINGS", address.url)
+        monkeypatch.setenv("PAPERWIRE_EMBEDDINGS_MODEL", "small")
+        monkeypatch.setenv("PAPERWIRE_EMBEDDINGS_KEY", "very-secret")
+        before = run("doctor")
+        assert f"by {address.url}/small, 2 papers still to be read\n" in before.out
+        assert run("search", "caching").out.startswith("  1. A First Look")
+        assert run("index").code == 0
+        after = run("doctor")
+        assert f"by {address.url}/small\n" in after.out
+        assert "very-secret" not in before.out + before.err + after.out + after.err
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("glove", "PAPERWIRE_EMBEDDINGS makes no sense. It is: What reads papers"),
+        ("http://127.0.0.1:9/v1", "set PAPERWIRE_EMBEDDINGS_MODEL too"),
+        ("fastembed", "fastembed is not installed: run `pip install fastembed`"),
+    ],
+)
+def test_a_model_of_meaning_that_cannot_be_had_stops_the_start(
+    run: Run, monkeypatch: pytest.MonkeyPatch, value: str, said: str
+) -> None:
+    monkeypatch.setenv("PAPERWIRE_EMBEDDINGS", value)
+    outcome = run("compose")
+    assert outcome.code == 1
+    assert said in outcome.err

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import discord
+import pytest
 
 from bot.client import PaperBot
 from bot.models import SourceState
+from bot.search.engine import SearchEngine
 from bot.store import dm_rest, feeds, listings
 from bot.store.store import Store
 from tests.builders import a_feed
@@ -141,3 +143,17 @@ async def test_status_says_until_when_discord_wants_no_new_dms(world: World, sto
     await store.run(dm_rest.rest, until=NOON + timedelta(hours=6))
     text = (await world.slash(world.reader, "status")).text
     assert f"goes on <t:{int((NOON + timedelta(hours=6)).timestamp())}:R>." in text
+
+
+async def test_status_says_how_many_papers_another_model_has_still_to_read(
+    world: World, take_in: TakeIn, engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await take_in(daily(count=3))
+    assert "by words alone" not in (await world.slash(world.reader, "status")).text
+    monkeypatch.setattr(type(engine.embedder), "is_quick", False)
+    await take_in(daily(count=5))
+    text = (await world.slash(world.reader, "status")).text
+    assert (
+        "5 papers, 5 of them searchable.\n"
+        "2 of these are found by words alone until l2\\_supercat\\_256 has read them." in text
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StoreError
-from bot.jobs.index import Index, open_engine
+from bot.errors import SourceError, StoreError
+from bot.jobs.index import Embed, Index, open_engine
 from bot.models import Paper
 from bot.paper_ids import title_only_id
-from bot.search.embed import WordLlama
+from bot.search.embed import Embedder, OpenAIEmbeddings, WordLlama
 from bot.search.engine import SearchEngine
 from bot.store import listings, papers, schema
 from bot.store.store import Store
 from tests.builders import a_listing, a_record
 from tests.conftest import NOON
+from tests.search.embeddings import embeddings_address
 
 TITLE = "Robots fold laundry from one video"
 
@@ -44,9 +46,9 @@ async def engine(folder: Path, embedder: WordLlama) -> AsyncIterator[SearchEngin
 
 @asynccontextmanager
 async def opened(
-    store: Store, folder: Path, *, rebuild: bool = False
+    store: Store, folder: Path, *, embedder: Embedder | None = None, rebuild: bool = False
 ) -> AsyncGenerator[SearchEngine]:
-    engine = await open_engine(store, folder, rebuild=rebuild)
+    engine = await open_engine(store, folder, embedder=embedder, rebuild=rebuild)
     try:
         yield engine
     finally:
@@ -199,3 +201,53 @@ async def test_the_watermark_names_the_database_and_how_far_it_was_read(
     identity = await store.read(schema.identity)
     revision = await store.read(papers.latest_revision)
     assert engine.watermark == f"{identity}:{revision}"
+
+
+async def test_another_model_reads_the_library_while_new_papers_are_found(
+    store: Store, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await know(store, *(f"2403.{number:05}" for number in range(1, 151)))
+    async with opened(store, folder) as engine:
+        await Index(store, engine)()
+        assert engine.pending == 0
+    with embeddings_address() as address:
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        async with opened(store, folder, embedder=model) as engine:
+            assert engine.pending == 150
+            told: list[tuple[int, int]] = []
+            address.may_answer.clear()
+            embedding = asyncio.create_task(
+                Embed(engine, lambda done, of: told.append((done, of)))()
+            )
+            await know(store, "2404.00001", title=TITLE)
+            index = asyncio.create_task(Index(store, engine)())
+            address.may_answer.set()
+            await asyncio.gather(embedding, index)
+            await Embed(engine)()
+            assert engine.pending == 0
+            assert found(engine, "laundry") == ["2404.00001"]
+            assert len(engine.similar("2403.00001")) == 10
+    assert told[0][0] == 64
+    assert len([text for text in address.read if text.startswith(TITLE)]) == 1
+    assert "128 of 15" in caplog.text
+
+
+async def test_reading_goes_on_where_it_stopped_when_the_model_could_not_be_asked(
+    store: Store, folder: Path
+) -> None:
+    await know(store, *(f"2403.{number:05}" for number in range(1, 101)))
+    with embeddings_address() as address:
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        async with opened(store, folder, embedder=model) as engine:
+            await Index(store, engine)()
+
+            def fail_after_the_first(done: int, of: int) -> None:
+                address.status = 500
+
+            with pytest.raises(SourceError):
+                await Embed(engine, fail_after_the_first)()
+            assert engine.pending == 36
+            address.status = 200
+            await Embed(engine)()
+            assert engine.pending == 0

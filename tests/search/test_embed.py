@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bot.errors import SettingsError, SourceError
 from bot.search import embed
-from bot.search.embed import FastEmbed, OpenAIEmbeddings, WordLlama, unit
+from bot.search.embed import FastEmbed, OpenAIEmbeddings, WordLlama, chosen, unit
+from tests.search.embeddings import embeddings_address
 
 
 def test_like_texts_have_near_vectors(embedder: WordLlama) -> None:
@@ -150,3 +151,43 @@ def test_a_bad_answer_is_a_source_error(answer: object, status: int, sentence: s
 def test_an_address_that_is_none_stops_the_start() -> None:
     with pytest.raises(SettingsError, match="must begin with http"):
         OpenAIEmbeddings("localhost:8080", "small", dims=2)
+
+
+def test_an_address_is_asked_how_long_its_vectors_are() -> None:
+    with embeddings_address(dims=48) as address:
+        model = chosen(address.url, "small", dims=None, key=None)
+        assert model.dims == 48
+        assert model.embed_query("bees").shape == (48,)
+
+
+def test_an_address_that_cannot_be_asked_names_the_setting_that_helps() -> None:
+    with pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_DIMS"):
+        chosen("http://127.0.0.1:9/v1", "small", dims=None, key=None)
+    assert chosen("http://127.0.0.1:9/v1", "small", dims=8, key=None).dims == 8
+
+
+def test_an_address_needs_the_name_of_a_model() -> None:
+    with pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_MODEL"):
+        chosen("http://127.0.0.1:9/v1", None, dims=8, key=None)
+
+
+def test_who_waits_for_a_search_does_not_wait_long_for_its_meaning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embed, "QUERY_TIMEOUT", 0.05)
+    with embeddings_address() as address:
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        address.may_answer.clear()
+        with pytest.raises(SourceError, match="timed out"):
+            model.embed_query("bees")
+
+
+def test_a_login_in_an_address_is_not_part_of_the_model_s_name() -> None:
+    model = OpenAIEmbeddings("http://me:secret@127.0.0.1:9/v1/", "small", dims=2)
+    assert model.model == "http://127.0.0.1:9/v1/small"
+
+
+def test_the_default_comes_along(embedder: WordLlama) -> None:
+    model = chosen("wordllama", None, dims=None, key=None)
+    assert model.model == embedder.model
+    assert model.embed_query("bees").tolist() == embedder.embed(["bees"])[0].tolist()

@@ -305,6 +305,9 @@ class Letters:
         found = WordLlama.load().embed(texts)
         return found[:, : self.dims]
 
+    def embed_query(self, text: str) -> Vectors:
+        return self.embed([text])[0]
+
 
 def test_another_model_embeds_in_the_background_and_tells_how_far_it_is(
     tmp_path: Path, embedder: WordLlama
