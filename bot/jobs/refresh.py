@@ -23,6 +23,9 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 MOST_REFUSALS_LOGGED = 5
+MOST_FAILURES = 3
+"""Lists of a source that may fail in a row: then it has trouble itself, and a server that never
+answers takes three minutes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class Refresh:
     async def _look_at(self, source: str, looks: Sequence[Look]) -> list[Recorded | None]:
         """Look at the lists of one source, one after the other; None for each that failed.
 
-        Where nobody answers, or we are asked to wait, the others would fare no better.
+        Where nobody answers, we are asked to wait or several have failed in a row, the others
+        would fare no better.
         """
         outcomes: list[Recorded | None] = []
         states = await self.store.read(listings.states_of, source)
@@ -90,6 +94,8 @@ class Refresh:
                 await self._note_failure(state, error)
                 outcomes.append(None)
                 if error.retry_after or isinstance(error, SourceUnreachable):
+                    break
+                if outcomes[-MOST_FAILURES:] == [None] * MOST_FAILURES:
                     break
         return outcomes
 

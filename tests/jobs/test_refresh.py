@@ -179,6 +179,20 @@ async def test_where_nobody_answers_the_other_lists_are_not_asked(
     assert sorted(source.names) == ["cs.LG", "daily"]
 
 
+async def test_where_three_lists_have_failed_in_a_row_the_others_wait_for_the_next_run(
+    store: Store, clock: Clock, source: Source
+) -> None:
+    names = ["a", "b", "c", "d", "e", "f"]
+    source.shows = {name: SourceError("no sense") for name in names if name != "c"}
+    source.shows["c"] = a_listing(papers=[ONE])
+    await refreshing(store, clock, source.looks(*names)).all()
+    assert source.names == names, "one was good in between"
+
+    source.shows["c"] = SourceError("no sense")
+    await refreshing(store, clock, source.looks(*names)).all()
+    assert source.names[len(names) :] == ["a", "b", "c"]
+
+
 async def test_an_empty_store_that_reaches_nobody_gets_the_starter_library(
     store: Store, clock: Clock, source: Source, caplog: pytest.LogCaptureFixture
 ) -> None:
