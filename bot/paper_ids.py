@@ -88,6 +88,14 @@ def doi(text: str) -> str | None:
     return found[0].rstrip(_AROUND_A_DOI + "/").lower() if found else None
 
 
+_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.[A-Za-z]+(-[a-z]+)?)?", re.ASCII)
+
+
+def is_category(name: str) -> bool:
+    """Tell whether a name has the form of an arXiv category: ``cs.CL``, ``hep-th``."""
+    return len(name) <= 30 and _CATEGORY.fullmatch(name) is not None
+
+
 def find_arxiv_ids(text: str, *, limit: int) -> list[str]:
     """Return the first ``limit`` different arXiv ids that a free text mentions, in order.
 

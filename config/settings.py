@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.paper_ids import is_category
 
 PREFIX = "PAPERWIRE_"
 
@@ -145,6 +146,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("arxiv_categories")
+    @classmethod
+    def _are_categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in value if not is_category(name)]:
+            raise ValueError(f"{wrong[0]} is no category")
         return value
 
     @field_validator("log_level", mode="before")

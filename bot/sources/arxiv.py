@@ -13,6 +13,7 @@ from datetime import date
 
 from bot.errors import SourceError
 from bot.models import Listing, Record, Refusal
+from bot.paper_ids import is_category
 from bot.sources.arxiv_xml import NAME, Harvest, Understood, parse_atom, parse_oai, parse_rss
 from bot.sources.http import FRESH, XML, Answer, Fetched, Validators, Web
 
@@ -23,7 +24,6 @@ PAGES_URL = "https://arxiv.org"
 
 _IDS_A_REQUEST = 100
 _MOST_RESULTS = 2_000
-_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.[A-Za-z]+(-[a-z]+)?)?", re.ASCII)
 _SET = re.compile(r"[\w:.-]{1,60}", re.ASCII)
 
 
@@ -185,7 +185,7 @@ _OWN_GROUPS = frozenset({"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"}
 
 
 def _known_category(category: str) -> str:
-    if len(category) > 30 or not _CATEGORY.fullmatch(category):
+    if not is_category(category):
         raise SourceError(f"{category[:30]!r} is no arXiv category.")
     return category
 

@@ -43,6 +43,16 @@ def test_what_is_not_understood_is_a_usage_error(run: Run, arguments: tuple[str,
     assert "usage:" in outcome.err
 
 
+@pytest.mark.parametrize("categories", ["cs.CL, CS", '["cs.CL"]', "cs.CL/../x"])
+def test_a_category_that_is_none_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, categories: str
+) -> None:
+    monkeypatch.setenv("PAPERWIRE_ARXIV_CATEGORIES", categories)
+    outcome = run("health")
+    assert outcome.code == 1
+    assert outcome.err.startswith("paperwire: PAPERWIRE_ARXIV_CATEGORIES makes no sense. It is:")
+
+
 def test_a_setting_that_makes_no_sense_is_named_with_what_it_should_be(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
