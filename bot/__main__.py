@@ -158,6 +158,7 @@ def _reading(commands: Commands) -> None:
 
 def _watching(commands: Commands) -> None:
     _add(commands, "doctor", _doctor, "say what is configured, reachable and missing")
+    _add(commands, "bounce", _bounce, "read a bounce from stdin and end e-mail to its address")
     _add(commands, "health", _health, "exit with 0 if a running bot is alive and connected")
     outbox = _add(commands, "outbox", _outbox, "show what was sent, is owed or held back, and why")
     outbox.add_argument(
@@ -260,6 +261,12 @@ async def _doctor(settings: Settings, given: argparse.Namespace) -> int:
     from bot.cli import doctor
 
     return await doctor.examine(settings)
+
+
+async def _bounce(settings: Settings, given: argparse.Namespace) -> int:
+    from bot.cli import bouncing
+
+    return await bouncing.bounce(settings)
 
 
 async def _health(settings: Settings, given: argparse.Namespace) -> int:

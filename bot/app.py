@@ -26,6 +26,7 @@ from bot.discord_sender import DiscordSender
 from bot.errors import PaperwireError, SettingsError
 from bot.jobs.compose import Compose
 from bot.jobs.deliver import Deliver
+from bot.jobs.email import DeliverEmail
 from bot.jobs.enrich import Enrich
 from bot.jobs.index import Embed, Index, open_engine
 from bot.jobs.looks import Looks
@@ -34,6 +35,7 @@ from bot.jobs.refresh import Refresh
 from bot.jobs.runner import JobRunner
 from bot.jobs.watch import Watch
 from bot.lookup import Lookup
+from bot.mail.setup import outgoing
 from bot.search.embed import Embedder, chosen
 from bot.search.engine import SearchEngine
 from bot.sources.arxiv import ArXiv
@@ -43,6 +45,7 @@ from bot.sources.semantic_scholar import SemanticScholar
 from bot.store import heartbeat, outbox, pace, people
 from bot.store.spending import Limits
 from bot.store.store import Store
+from bot.web.server import serving
 from bot.wording import Wording
 from cogs import EXTENSIONS
 from config.settings import Settings
@@ -52,6 +55,7 @@ log = logging.getLogger(__name__)
 COMPOSE_EVERY = timedelta(minutes=1)
 INDEX_EVERY = timedelta(minutes=5)
 DELIVER_EVERY = timedelta(seconds=5)
+EMAIL_EVERY = timedelta(seconds=15)
 WATCH_EVERY = timedelta(minutes=30)
 ENRICH_EVERY = timedelta(hours=1)
 FORGET_EVERY = timedelta(minutes=30)
@@ -196,6 +200,8 @@ class Engine:
     match: MatchNew
     connected: Callable[[], bool]
     """Whether Discord tells the bot what happens; sending needs no more than the log-in."""
+    email: DeliverEmail | None = None
+    """None where the operator has set up no mail server."""
 
     def start(self) -> None:
         """Begin to run all jobs, each for the first time at once."""
@@ -205,6 +211,8 @@ class Engine:
         self.runner.every(INDEX_EVERY, "embed", Embed(self.rooms.engine), now=False)
         self.runner.every(COMPOSE_EVERY, "compose", self._compose)
         self.runner.every(DELIVER_EVERY, "deliver", self.deliver)
+        if self.email:
+            self.runner.every(EMAIL_EVERY, "email", self.email)
         self.runner.every(heartbeat.EVERY, "heartbeat", self._beat)
         self._start_asking()
 
@@ -228,8 +236,17 @@ class Engine:
 
     async def _compose(self) -> None:
         await self.match()
-        await Compose(self.rooms.store, self.rooms.now, self.match.reader)()
+        by_email = self.email is not None
+        await Compose(self.rooms.store, self.rooms.now, self.match.reader, by_email=by_email)()
         self.runner.wake("deliver")
+        if by_email:
+            self.runner.wake("email")
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way ends by itself."""
+        self.deliver.stopping = True
+        if self.email:
+            self.email.stopping = True
 
     async def _beat(self) -> None:
         connected = self.connected()
@@ -246,6 +263,28 @@ def deliverer(rooms: Rooms, bot: PaperBot) -> Deliver:
     return Deliver(rooms.store, sender, rooms.now, invalid=bot.requests.invalid)
 
 
+def emailer(rooms: Rooms) -> DeliverEmail | None:
+    """Return the job that hands in e-mail; None where the operator has set up no mail server."""
+    setup = outgoing(rooms.settings)
+    if setup is None:
+        return None
+    return DeliverEmail(rooms.store, setup.relay, setup.sender, rooms.now)
+
+
+@asynccontextmanager
+async def web_server(rooms: Rooms) -> AsyncGenerator[None]:
+    """Serve by HTTP, where the operator has named a port."""
+    settings = rooms.settings
+    if settings.web_port is None:
+        yield
+        return
+    async with serving(
+        rooms.store, rooms.now, host=settings.web_host, port=settings.web_port
+    ) as port:
+        log.info("the web server listens on %s:%d", settings.web_host, port)
+        yield
+
+
 @asynccontextmanager
 async def working(
     rooms: Rooms, bot: PaperBot, runner: JobRunner, *, starter_is_news: bool = False
@@ -258,18 +297,31 @@ async def working(
     with only_deliverer(rooms.settings.database):
         if interrupted := await rooms.store.run(outbox.recover):
             log.warning("%d deliveries were interrupted and are looked after first", interrupted)
-        async with asking(rooms) as sources, looking_up(rooms, sources) as lookup, runner:
+        async with (
+            web_server(rooms),
+            asking(rooms) as sources,
+            looking_up(rooms, sources) as lookup,
+            runner,
+        ):
             bot.services.answers.lookup = lookup
             refresh = refresher(rooms, sources, starter_is_news=starter_is_news)
             match = MatchNew(rooms.store, rooms.now, bot.services.reader)
-            deliver = deliverer(rooms, bot)
-            engine = Engine(rooms, sources, refresh, runner, deliver, match, bot.is_ready)
+            engine = Engine(
+                rooms,
+                sources,
+                refresh,
+                runner,
+                deliverer(rooms, bot),
+                match,
+                bot.is_ready,
+                emailer(rooms),
+            )
             engine.start()
             runner.every(FORGET_EVERY, "forget", bot.services.conversations.forget, now=False)
             try:
                 yield engine
             finally:
-                engine.deliver.stopping = True
+                engine.stop()
                 bot.services.answers.lookup = None
 
 
@@ -298,7 +350,15 @@ def language_model(settings: Settings) -> LanguageModel | None:
 def services_for(rooms: Rooms, runner: JobRunner) -> Services:
     """Return what commands and buttons work with."""
     store, engine, now = rooms.store, rooms.engine, rooms.now
-    services = Services(store, engine, now, runner.wake, runner.next_run_at, runner.troubles)
+    services = Services(
+        store,
+        engine,
+        now,
+        runner.wake,
+        runner.next_run_at,
+        runner.troubles,
+        by_email=outgoing(rooms.settings) is not None,
+    )
     services.answers = answering(rooms)
     return services
 

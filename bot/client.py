@@ -47,10 +47,12 @@ class Services:
     engine: SearchEngine
     now: Callable[[], datetime]
     wake: Callable[[str], None] = field(default=lambda name: None)
-    """Runs a job soon: ``compose``, ``deliver``."""
+    """Runs a job soon: ``compose``, ``deliver``, ``email``."""
     next_run_at: Callable[[str], datetime | None] = field(default=lambda name: None)
     troubles: Callable[[], Sequence[str]] = field(default=tuple)
     """What keeps jobs from their work now, in sentences for the operator."""
+    by_email: bool = False
+    """Whether the operator has set up e-mail."""
     answers: Answers = field(init=False)
     """Answers questions."""
     reader: Reader = field(init=False)

@@ -13,11 +13,13 @@ from sqlite_utils import Database
 
 from bot.client import PaperBot, Services, say
 from bot.listing_days import close_timezones, parse_timezone
+from bot.mail.addresses import LONGEST
 from bot.models import MOST_IN_ALERT, Frequency, Schedule
 from bot.render import alerts as render
 from bot.schedules import parse_days
 from bot.store import people
 from bot.store.people import Person
+from cogs import email
 
 QUIET_DAYS = (
     "none",
@@ -73,6 +75,27 @@ class Alerts(commands.GroupCog, group_name="alerts", group_description="How aler
             self.services.wake("compose")
         await say(interaction, render.schedule(person, changed=bool(wanted), now=now))
 
+    @app_commands.command()
+    @app_commands.describe(
+        address="Where your alerts go instead of your direct messages; off ends that",
+        code="The six digits that came to the address",
+        keep_dm="Whether direct messages come as well",
+    )
+    async def email(
+        self,
+        interaction: discord.Interaction,
+        address: app_commands.Range[str, 1, LONGEST] | None = None,
+        code: app_commands.Range[str, 6, 12] | None = None,
+        keep_dm: bool | None = None,
+    ) -> None:
+        """Get your alerts by e-mail, see where they go, or end that"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user_id = interaction.user.id
+        said = await email.answer(
+            self.services, user_id, address=address, code=code, keep_dm=keep_dm
+        )
+        await say(interaction, said)
+
     @schedule.autocomplete("timezone")
     async def _zones(
         self, interaction: discord.Interaction, current: str
@@ -101,3 +124,4 @@ def _change(db: Database, user_id: int, wanted: dict[str, object], *, now: datet
 
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Alerts(bot.services))
+    email.add_buttons(bot)

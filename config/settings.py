@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.mail.addresses import parse_sender
 from bot.paper_ids import is_category
 
 PREFIX = "PAPERWIRE_"
+_ADDRESS = re.compile(r"[!#-;=?-~]+")
+"""ASCII without spaces, quotes and angle brackets, which end an address in a header."""
 
 
 class Settings(BaseSettings):
@@ -129,6 +134,42 @@ class Settings(BaseSettings):
         description="Answer plain questions in papers' threads too: true or false. Needs the"
         " Message Content Intent in the developer portal.",
     )
+    smtp_host: str | None = Field(
+        default=None,
+        description="The mail server that takes the bot's e-mail. Without it: no e-mail.",
+    )
+    smtp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Its port, 1 to 65535; 587, 465 or 25 by PAPERWIRE_SMTP_SECURITY if not set.",
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the connection is secured: starttls, tls or none.",
+    )
+    smtp_user: str | None = Field(
+        default=None,
+        description="The name to log in with at the mail server. Without it: no log-in.",
+    )
+    smtp_password: SecretStr | None = Field(
+        default=None, repr=False, description="The password that goes with PAPERWIRE_SMTP_USER."
+    )
+    email_from: str | None = Field(
+        default=None,
+        description="Who e-mail comes from: an address, or Paperwire <papers@example.org>.",
+    )
+    web_host: str = Field(default="127.0.0.1", description="What the bot's web server listens on.")
+    web_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The web server's port, 1 to 65535. Without it: no web server.",
+    )
+    web_url: str | None = Field(
+        default=None,
+        description="Where people reach the web server, such as https://papers.example.org.",
+    )
     sandbox_port: int | None = Field(
         default=None,
         ge=1,
@@ -155,6 +196,24 @@ class Settings(BaseSettings):
             raise ValueError(f"{wrong[0]} is no category")
         return value
 
+    @field_validator("email_from")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_sender(value)
+        return value
+
+    @field_validator("web_url")
+    @classmethod
+    def _is_web_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+        if not good or not _ADDRESS.fullmatch(value):
+            raise ValueError("no web address")
+        return value.rstrip("/")
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -173,10 +232,31 @@ def load(**given: object) -> Settings:
         SettingsError: A setting makes no sense; the text names it, never a secret's value.
     """
     try:
-        return Settings(**given)  # pyright: ignore[reportArgumentType]
+        settings = Settings(**given)  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         name = str(problem["loc"][0])
         known = name.lower().removeprefix("paperwire_")
         wanted = Settings.model_fields[known].description or problem["msg"]
         raise SettingsError(f"{variable(known)} makes no sense. It is: {wanted}") from None
+    check_together(settings)
+    return settings
+
+
+def check_together(settings: Settings) -> None:
+    """Refuse settings of which one needs another.
+
+    Raises:
+        SettingsError: One is missing; the text names it.
+    """
+    for name, needed in _NEEDS:
+        if getattr(settings, name) is not None and getattr(settings, needed) is None:
+            raise SettingsError(f"{variable(needed)} is missing; {variable(name)} needs it.")
+
+
+_NEEDS = (
+    ("smtp_host", "email_from"),
+    ("smtp_user", "smtp_password"),
+    ("smtp_password", "smtp_user"),
+    ("web_url", "web_port"),
+)

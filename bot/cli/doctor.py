@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
@@ -11,7 +11,9 @@ import aiohttp
 
 from bot.app import opened
 from bot.cli.say import say
-from bot.errors import PaperwireError
+from bot.errors import MailServerError, PaperwireError
+from bot.mail.setup import outgoing
+from bot.mail.smtp import connected
 from bot.search.engine import SearchEngine
 from bot.store import listings, papers
 from config.settings import Settings
@@ -38,6 +40,8 @@ async def examine(settings: Settings) -> int:
             _discord(web, settings),
             _source(web, "Hugging Face", settings.hugging_face_url),
             _source(web, "arXiv", settings.arxiv_url),
+            _email(settings),
+            _web(web, settings),
         )
     for finding in findings:
         sign = "ok     " if finding.good else "MISSING" if finding.vital else "note   "
@@ -103,4 +107,37 @@ async def _source(web: aiohttp.ClientSession, name: str, url: str) -> Finding:
             return Finding(answer.status < 500, f"{name} ({host}) answers {answer.status}", False)
     except (aiohttp.ClientError, TimeoutError, OSError):
         text = f"{name} ({host}) cannot be reached; papers come from imports and the library"
+        return Finding(False, text, vital=False)
+
+
+async def _email(settings: Settings) -> Finding:
+    """Connect to the mail server and log in, without sending anything."""
+    setup = outgoing(settings)
+    if setup is None:
+        return Finding(False, "e-mail: PAPERWIRE_SMTP_HOST is not set, so there is none", False)
+    relay = replace(setup.relay, timeout=PATIENCE.total or setup.relay.timeout)
+    try:
+        async with connected(relay):
+            pass
+    except MailServerError as error:
+        return Finding(False, f"e-mail: {error}", vital=False)
+    ends = "mails end in one click" if _one_click(settings) else "mails end by command alone"
+    return Finding(True, f"e-mail: {relay.host}:{relay.port} lets the bot in; {ends}", vital=False)
+
+
+def _one_click(settings: Settings) -> bool:
+    return settings.web_url is not None and settings.web_url.startswith("https://")
+
+
+async def _web(web: aiohttp.ClientSession, settings: Settings) -> Finding:
+    """Ask for the web server's health where people reach it; it answers while the bot runs."""
+    if settings.web_port is None:
+        return Finding(False, "web server: PAPERWIRE_WEB_PORT is not set, so there is none", False)
+    url = settings.web_url or f"http://{settings.web_host}:{settings.web_port}"
+    try:
+        async with web.get(f"{url}/health", allow_redirects=False) as answer:
+            good = answer.status in (200, 503)
+            return Finding(good, f"web server: {url}/health answers {answer.status}", vital=False)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        text = f"web server: {url} does not answer; it does while the bot runs"
         return Finding(False, text, vital=False)

@@ -7,6 +7,7 @@ from bot.cli.indexing import bring_up
 from bot.cli.say import note
 from bot.jobs.compose import Compose
 from bot.jobs.match import MatchNew
+from bot.mail.setup import outgoing
 from bot.search.embed import quick_embedder
 from bot.store import outbox
 from bot.topics.reading import Reader
@@ -34,7 +35,8 @@ async def compose(settings: Settings) -> int:
     async with opened(settings) as rooms:
         reader = Reader(quick_embedder(rooms.engine.embedder))
         await MatchNew(rooms.store, rooms.now, reader)()
-        await Compose(rooms.store, rooms.now, reader)()
+        by_email = outgoing(settings) is not None
+        await Compose(rooms.store, rooms.now, reader, by_email=by_email)()
         counts = await rooms.store.read(outbox.counts)
     note(f"{counts.get('owed', 0):,} messages are owed.")
     return 0

@@ -7,6 +7,7 @@ import logging
 
 from bot.app import (
     deliverer,
+    emailer,
     login_errors,
     only_deliverer,
     opened,
@@ -65,6 +66,8 @@ async def deliver(settings: Settings) -> int:
                 with login_errors():
                     await bot.login(settings.discord_token.get_secret_value())
                 await deliverer(rooms, bot)()
+            if email := emailer(rooms):
+                await email()
         counts = await rooms.store.read(outbox.counts)
     note(f"{counts.get('owed', 0):,} messages are still owed, {counts.get('held', 0):,} are held.")
     return 0

@@ -20,8 +20,7 @@ from bot.delivery.sender import Sender, Sent
 from bot.errors import DeliveryError, StoreError
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.posts import Post
-from bot.store import dm_rest, feeds, outbox, people
-from bot.store.outbox import Owed
+from bot.store import dm_rest, feeds, notices, outbox, people
 from bot.store.store import Store
 
 T = TypeVar("T")
@@ -32,7 +31,6 @@ AT_ONCE = 200
 """Sends under way; so many places may be slow to answer before others have to wait."""
 BATCH = 400
 RESTS = "Discord refused so many requests that sending rests for some minutes."
-NO_DM_YET = "they opened no direct messages with the bot"
 LOOK_AGAIN = timedelta(seconds=1)
 """How soon new work is seen while slow sends are under way."""
 LAST_SENDS_MAY_TAKE = timedelta(seconds=1.5)
@@ -352,9 +350,7 @@ def close_dm(db: Database, delivery: Delivery, why: str, *, now: datetime) -> No
         f"The bot's direct messages no longer reach you: {why}. Alerts wait in /inbox; under"
         " /topics list you can let it try again."
     )
-    notice_id = outbox.enqueue(db, a_notice(user_id, text, f"closed:{now.date()}", now), now=now)
-    if notice_id is not None:
-        outbox.settle(db, notice_id, DeliveryState.HELD, reason=why)
+    notices.owe(db, user_id, text, f"closed:{now.date()}", now=now)
 
 
 def tell_moderator(
@@ -373,20 +369,4 @@ def tell_moderator(
     feed = feeds.get(db, delivery.feed_id or 0)
     if feed is None or delivery.kind is DeliveryKind.NOTICE:
         return
-    person = people.ensure(db, feed.created_by, now=now)
-    notice_id = outbox.enqueue(db, a_notice(feed.created_by, text, subject, now), now=now)
-    closed = person.dm_closed_because or (NO_DM_YET if person.dm_channel_id is None else None)
-    if notice_id is not None and closed:
-        outbox.settle(db, notice_id, DeliveryState.HELD, reason=closed)
-
-
-def a_notice(user_id: int, text: str, subject: str, now: datetime) -> Owed:
-    """Return words to one person, due now."""
-    return Owed(
-        target=f"user:{user_id}",
-        kind=DeliveryKind.NOTICE,
-        subject=subject,
-        payload={"text": text},
-        due_at=now,
-        user_id=user_id,
-    )
+    notices.owe(db, feed.created_by, text, subject, now=now)

@@ -11,16 +11,16 @@ from sqlite_utils import Database
 
 from bot.delivery import rules
 from bot.errors import DeliveryError, MailServerError, StoreError
-from bot.jobs.deliver import NO_DM_YET, a_notice
-from bot.mail import emails
+from bot.mail import emails, ending
 from bot.mail.addresses import for_smtp
 from bot.mail.emails import Email
 from bot.mail.replies import Verdict
+from bot.mail.setup import From
 from bot.mail.smtp import AnswerLost, Connection, MailRefused, Relay, connected
 from bot.models import Delivery, DeliveryKind, DeliveryState
-from bot.render.email import From, render_email
+from bot.render.email import render_email
 from bot.render.text import escape
-from bot.store import mailboxes, outbox, people
+from bot.store import mailboxes, notices, outbox
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ LONGEST_REST = timedelta(minutes=15)
 """A server that does not let us in is not asked every few seconds: it may lock us out for that."""
 IN_DOUBT = "the mail server's answer was lost: it may have arrived, so it is not sent again"
 NO_LONGER_WANTED = "what it was about is no longer wanted"
-NO_MAILBOX = "the mail server says that nobody can be reached at {address}"
 
 
 @dataclass
@@ -219,7 +218,7 @@ def note_refusal(
 
 def note_no_mailbox(db: Database, delivery: Delivery, email: Email, *, now: datetime) -> None:
     """End e-mail to an address that nobody reads, and tell the person who named it."""
-    why = NO_MAILBOX.format(address=email.address)
+    why = ending.no_mailbox(email.address)
     outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
     if delivery.kind is DeliveryKind.CODE:
         mailboxes.drop_claim(db, delivery.user_id or 0)
@@ -228,20 +227,7 @@ def note_no_mailbox(db: Database, delivery: Delivery, email: Email, *, now: date
         return
     mailbox = mailboxes.of(db, delivery.user_id or 0)
     if mailbox and mailbox.address == email.address:
-        stop_mailbox(db, mailbox.id, why, now=now)
-
-
-def stop_mailbox(db: Database, mailbox_id: int, why: str, *, now: datetime) -> bool:
-    """Send no more alerts to an address, and tell its owner; False if that is so already."""
-    stopped = mailboxes.stop(db, mailbox_id, because=why, now=now)
-    if stopped is None:
-        return False
-    text = (
-        f"Alerts no longer come by e-mail: {escape(why)}. What was kept back is in /inbox; new ones come"
-        " as direct messages again. /alerts email takes another address."
-    )
-    owe_notice(db, stopped.user_id, text, f"email-stopped:{mailbox_id}", now=now)
-    return True
+        ending.stop(db, mailbox.id, why, now=now)
 
 
 def postpone(db: Database, delivery: Delivery, why: str, *, now: datetime) -> None:
@@ -252,13 +238,4 @@ def postpone(db: Database, delivery: Delivery, why: str, *, now: datetime) -> No
 
 def tell(db: Database, delivery: Delivery, text: str, subject: str, *, now: datetime) -> None:
     """Owe a word to the person whose mail it was."""
-    owe_notice(db, delivery.user_id or 0, text, subject, now=now)
-
-
-def owe_notice(db: Database, user_id: int, text: str, subject: str, *, now: datetime) -> None:
-    """Owe a person a direct message; shown under their next command where they take none."""
-    person = people.ensure(db, user_id, now=now)
-    notice_id = outbox.enqueue(db, a_notice(user_id, text, subject, now), now=now)
-    closed = person.dm_closed_because or (NO_DM_YET if person.dm_channel_id is None else None)
-    if notice_id is not None and closed:
-        outbox.settle(db, notice_id, DeliveryState.HELD, reason=closed)
+    notices.owe(db, delivery.user_id or 0, text, subject, now=now)

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.policy import SMTPUTF8
+from email.policy import SMTP, SMTPUTF8
 
 import aiosmtplib
 
@@ -19,6 +18,11 @@ TIMEOUT = 30.0
 """Seconds for each answer but the last."""
 TAKING_TIMEOUT = 180.0
 """Seconds for the answer to the text: many servers look through it for spam before they answer."""
+
+
+# Headers are folded at SMTP's own limit only: shorter lines would break long addresses.
+_ASCII = SMTP.clone(max_line_length=998)
+_UTF8 = SMTPUTF8.clone(max_line_length=998)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Connection:
             await self._envelope(sender, recipient, token, encoding)
         await before_text()
         with _answers():
-            text = message.as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP_POLICY)
+            text = message.as_bytes(policy=_UTF8 if beyond_ascii else _ASCII)
             await self.smtp.data(text, timeout=self.relay.taking_timeout)
 
     async def _envelope(self, sender: str, recipient: str, token: str, encoding: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bot.mail.addresses import for_smtp
 from bot.mail.emails import Code, Email
+from bot.mail.setup import From
 from bot.models import byline
 from bot.posts import Alert, Shown
 from bot.render.text import count, day, plain, shorten
@@ -28,21 +28,6 @@ MOST_TOPICS_IN_SUBJECT = 3
 MOST_SUBJECT = 120
 WIDTH = 72
 """Columns of the plain text."""
-_WHOLE_LINES = SMTPUTF8.clone(max_line_length=998)
-"""Headers are not folded below SMTP's own limit: folding spells long addresses in code words."""
-
-
-@dataclass(frozen=True, slots=True)
-class From:
-    """Who sends."""
-
-    address: Address
-    web_url: str | None = None
-    """Where people reach our web server, without a slash at its end; None if they cannot."""
-
-    def unsubscribe_url(self, token: str | None) -> str | None:
-        """Return where one mailbox's mail is ended."""
-        return f"{self.web_url}/unsubscribe/{token}" if self.web_url and token else None
 
 
 def render_email(email: Email, sender: From, *, now: datetime) -> EmailMessage:
@@ -54,7 +39,7 @@ def render_email(email: Email, sender: From, *, now: datetime) -> EmailMessage:
             )
         case Code():
             subject, html, text = _code(email.says, now=now)
-    message = EmailMessage(policy=_WHOLE_LINES)
+    message = EmailMessage(policy=SMTPUTF8)
     message["From"] = sender.address
     message["To"] = _to(email.address)
     message["Subject"] = subject

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.mail.server import listening
 from tests.search.embeddings import embeddings_address
 
 
@@ -129,3 +131,44 @@ def test_a_model_of_meaning_that_cannot_be_had_stops_the_start(
     outcome = run("compose")
     assert outcome.code == 1
     assert said in outcome.err
+
+
+def test_doctor_logs_in_at_the_mail_server_and_sends_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "note    e-mail: PAPERWIRE_SMTP_HOST is not set" in run("doctor").out
+    with listening() as (told, port):
+        set_up_email(monkeypatch, port)
+        monkeypatch.setenv("PAPERWIRE_WEB_PORT", "9")
+        outcome = run("doctor")
+        assert told.taken == []
+        assert told.connections == 1
+    assert f"ok      e-mail: 127.0.0.1:{port} lets the bot in; mails end by command" in outcome.out
+    assert "note    web server: http://127.0.0.1:9 does not answer" in outcome.out
+
+
+def test_doctor_names_what_is_wrong_with_the_mail_server(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up_email(monkeypatch, 9)
+    outcome = run("doctor")
+    assert "note    e-mail: The mail server 127.0.0.1:9 cannot be reached." in outcome.out
+
+
+def set_up_email(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setenv("PAPERWIRE_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PAPERWIRE_SMTP_PORT", str(port))
+    monkeypatch.setenv("PAPERWIRE_SMTP_SECURITY", "none")
+    monkeypatch.setenv("PAPERWIRE_EMAIL_FROM", "papers@example.org")
+
+
+def test_a_piped_mail_is_judged_and_never_fails(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    no_database = run("bounce")
+    assert no_database.code == 1
+    assert no_database.err == "paperwire: There is no database paperwire.sqlite.\n"
+    run("compose")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Subject: hello\n\nhello\n")))
+    outcome = run("bounce")
+    assert (outcome.code, outcome.out) == (0, "This is no bounce; nothing was changed.\n")

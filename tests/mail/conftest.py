@@ -9,8 +9,8 @@ import pytest
 from sqlite_utils import Database
 
 from bot.jobs.email import DeliverEmail
+from bot.mail.setup import From
 from bot.models import Delivery, DeliveryKind, Strictness
-from bot.render.email import From
 from bot.store import listings, mailboxes, outbox, people
 from bot.store.outbox import Owed
 from bot.store.store import Store

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -174,3 +175,28 @@ async def mail_server(
         server.close()
         for transport in told.open:
             transport.close()
+
+
+@contextmanager
+def listening() -> Generator[tuple[MailServer, int]]:
+    """Run a mail server in a thread of its own, for a program that has the event loop to itself."""
+    ready, loops = threading.Event(), list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+    told: list[MailServer] = []
+
+    async def serve() -> None:
+        leave = asyncio.Event()
+        async with mail_server() as server:
+            told.append(server)
+            loops.append((asyncio.get_running_loop(), leave))
+            ready.set()
+            await leave.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield told[0], told[0].port
+    finally:
+        loop, leave = loops[0]
+        loop.call_soon_threadsafe(leave.set)
+        thread.join()
