@@ -19,7 +19,7 @@ from bot.answers.drafts import select
 from bot.answers.full_text import Body
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD
-from bot.answers.subject import paper_named, papers_about, topic_words
+from bot.answers.subject import names_in, paper_named, papers_about, topic_words
 from bot.answers.words import search_words
 from bot.errors import ModelError, NoSuchPaper, SourceError, UserError
 from bot.lookup import Lookup
@@ -38,6 +38,8 @@ CANDIDATES = 10
 """Papers of a search that are read for an answer."""
 MOST_ON_A_SHELF = 300
 """Papers of a library or a server that are looked through, the latest first."""
+MORE_BY_NAME = 3
+"""Papers that are read besides, since they have a name that is asked for."""
 NEWS = timedelta(days=90)
 """How old the papers are that answer *what is new?*, where there are enough."""
 ENOUGH_NEWS = 3
@@ -194,17 +196,15 @@ class Answers:
         return (await asyncio.to_thread(_likeliest, asked, shelf, self.embedder))[:CANDIDATES]
 
     async def _searched(self, asked: Question) -> list[Paper]:
-        words = search_words(asked.text)
         if asked.kind is Kind.OVERVIEW:
-            found = await self._search(words, since=(self.now() - NEWS).date())
+            found = await self._search(asked, since=(self.now() - NEWS).date())
             if len(found) >= ENOUGH_NEWS:
                 return found
-        return await self._search(words)
+        return await self._search(asked)
 
-    async def _search(self, words: str, *, since: date | None = None) -> list[Paper]:
-        look = partial(self.engine.search, words, limit=CANDIDATES, now=self.now(), since=since)
-        hits = await asyncio.to_thread(look)
-        return await self.store.read(papers.get_many, [hit.paper_id for hit in hits])
+    async def _search(self, asked: Question, *, since: date | None = None) -> list[Paper]:
+        look = partial(find_candidates, self.engine, asked, now=self.now(), since=since)
+        return await self.store.read(papers.get_many, await asyncio.to_thread(look))
 
     async def votes(self, found: Sequence[Paper]) -> Mapping[str, Snapshot]:
         ids = [paper.id for paper in found]
@@ -216,6 +216,30 @@ class Answers:
     def embedder(self) -> Embedder:
         """A model that reads single words, many of them at once."""
         return quick_embedder(self.engine.embedder)
+
+
+def find_candidates(
+    engine: SearchEngine,
+    asked: Question,
+    *,
+    now: datetime,
+    since: date | None = None,
+    recency: bool = True,
+) -> list[str]:
+    """Return the ids of the papers that a question may be about, likeliest first.
+
+    After the best of a search for all its words come a few that have its names.
+    """
+    names = names_in(asked.text)
+    searches = [(search_words(asked.text, names=names), CANDIDATES)]
+    if names:
+        searches.append((" ".join(names), MORE_BY_NAME))
+    found = [
+        hit.paper_id
+        for words, limit in searches
+        for hit in engine.search(words, limit=limit, now=now, since=since, recency=recency)
+    ]
+    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

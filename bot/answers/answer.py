@@ -157,8 +157,13 @@ def _chosen(
     named = paper_named(question, papers) if len(papers) > 1 else None
     titles = {paper.id: paper.title for paper in ([named] if named else papers)}
     every = [passage for paper_id in titles for passage in passages[paper_id]]
-    ranked = rank(question, every, embedder=embedder, titles=titles)
+    people = {paper.id: _people(paper) for paper in papers}
+    ranked = rank(question, every, embedder=embedder, titles=titles, people=people)
     return [evidence.sentence for evidence in choose(ranked)]
+
+
+def _people(paper: Paper) -> str:
+    return " ".join((*paper.authors, paper.organization or ""))
 
 
 def _outlines(

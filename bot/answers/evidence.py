@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from bot.answers.cues import cue
 from bot.answers.passages import AI_SUMMARY, Passage, Sentence
 from bot.answers.question import Kind, Question
+from bot.answers.subject import lacks_name, names_in
+from bot.answers.wanted import untold
 from bot.answers.words import Reading, asked_words, split
 from bot.search.embed import Embedder
 
 Scores = NDArray[np.float32]
 
+NOBODY: Mapping[str, str] = {}
 MOST_COMPARED = 400
 """Sentences whose meaning is looked at: those with the most of the question's words."""
 
@@ -34,13 +37,26 @@ class Weights:
     """How much it looks like an answer of the kind asked for."""
     ai_summary: float
     """Whether a model wrote it: the authors' own words come first."""
+    untold: float
+    """How far it and its surroundings leave out the thing that is asked for."""
+    lacks_name: float
+    """Whether the question has a name that its paper has nowhere."""
     found: float
     """How early its paper stands among several: 1, a half, a third, …"""
 
 
-WEIGHTS = Weights(words=1.0, around=1.6, meaning=0.8, cue=1.0, ai_summary=-0.1, found=0.7)
+WEIGHTS = Weights(
+    words=0.6,
+    around=1.6,
+    meaning=1.2,
+    cue=1.0,
+    ai_summary=-0.1,
+    untold=-0.7,
+    lacks_name=-1.2,
+    found=1.0,
+)
 """Found on the tuning part of ``tests/benchmarks/answers_questions.json``."""
-NUMBER_IS_HARDER = 0.5
+NUMBER_IS_HARDER = 0.7
 """How much surer of a number one must be: papers hold many, and a wrong one misleads most."""
 
 
@@ -59,13 +75,15 @@ def rank(
     *,
     embedder: Embedder,
     titles: Mapping[str, str],
+    people: Mapping[str, str] = NOBODY,
 ) -> list[Evidence]:
     """Return the sentences that may answer, best first.
 
     Args:
         titles: Paper id → title, for the papers that the passages are of, the likeliest first.
+        people: Paper id → names that stand on the paper and in no passage: of its authors.
     """
-    found, signs = read_signs(question, passages, embedder=embedder, titles=titles)
+    found, signs = read_signs(question, passages, embedder=embedder, titles=titles, people=people)
     scores = signs @ np.array(astuple(WEIGHTS), np.float32)
     if question.kind is Kind.NUMBER:
         scores -= NUMBER_IS_HARDER
@@ -78,11 +96,12 @@ def read_signs(
     *,
     embedder: Embedder,
     titles: Mapping[str, str],
+    people: Mapping[str, str] = NOBODY,
 ) -> tuple[list[Sentence], Scores]:
     """Return sentences and, a row each, their signs of being an answer, in ``Weights``' order.
 
     Args:
-        titles: As for ``rank``.
+        titles: As for ``rank``, and ``people``.
     """
     sentences = [sentence for passage in passages for sentence in passage.sentences]
     if not sentences:
@@ -92,17 +111,20 @@ def read_signs(
     reading = Reading.of(asked, texts, embedder, faint=faint)
     touched, shown = np.split(reading.touched, [len(sentences)])
     own = reading.share(touched)
-    around = reading.share(_around(touched, passages, dict(zip(titles, shown, strict=True))))
+    wider = _around(touched, passages, dict(zip(titles, shown, strict=True)))
     kept = np.sort(np.argsort(-own, kind="stable")[:MOST_COMPARED])
     picked = [sentences[i] for i in kept]
     vectors = embedder.embed([question.text, *(s.text for s in picked)])
+    lacking = _lacking(question.text, passages, titles, people)
     places = {paper_id: place for place, paper_id in enumerate(titles)}
     columns = (
         own[kept],
-        around[kept],
+        reading.share(wider[kept]),
         vectors[1:] @ vectors[0],
         [cue(question, s.text) for s in picked],
         [s.section == AI_SUMMARY for s in picked],
+        untold(question.text, asked, wider[kept]),
+        [lacking[s.paper_id] for s in picked],
         [1 / (1 + places[s.paper_id]) for s in picked],
     )
     return picked, np.column_stack(columns).astype(np.float32)
@@ -120,3 +142,19 @@ def _around(touched: Scores, passages: Sequence[Passage], titles: Mapping[str, S
         np.maximum(wider, titles[passage.paper_id], out=wider)
         start = rows.stop
     return around
+
+
+def _lacking(
+    question: str,
+    passages: Sequence[Passage],
+    titles: Mapping[str, str],
+    people: Mapping[str, str],
+) -> dict[str, bool]:
+    """Return of which papers nothing has one of the question's names."""
+    names = names_in(question)
+    if not names:
+        return dict.fromkeys(titles, False)
+    texts = {paper_id: [title, people.get(paper_id, "")] for paper_id, title in titles.items()}
+    for passage in passages:
+        texts[passage.paper_id] += (passage.section, passage.text)
+    return {paper_id: lacks_name(names, " ".join(parts)) for paper_id, parts in texts.items()}

@@ -59,10 +59,27 @@ def paper_named(question: Question, papers: Sequence[Paper]) -> Paper | None:
     (``CamelCase``, ``BERT``, ``GPT-5``).
     """
     asked = _tokens(question.text)
-    names = {_joined(name) for name in _NAME.findall(question.text)}
+    names = {_joined(name) for name in names_in(question.text)}
     counts = [_names_in(paper, asked, names) for paper in papers]
     most = max(counts, default=0)
     return papers[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def names_in(text: str) -> list[str]:
+    """Return the words of a question that it writes like names, in order."""
+    return list(dict.fromkeys(_NAME.findall(text)))
+
+
+def lacks_name(names: Sequence[str], text: str) -> bool:
+    """Whether a text has one of some names nowhere, in any spelling with or without hyphens."""
+    joined = _joined(text)
+    return any(not any(form in joined for form in _forms(name)) for name in names)
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    """Return what stands for a name: itself, its singular, and *Heron* for *Heron-based*."""
+    whole, first = _joined(name), _joined(name.partition("-")[0])
+    return (whole, whole.removesuffix("s"), first) if len(first) > 1 else (whole,)
 
 
 def _names_in(paper: Paper, asked: set[str], names: set[str]) -> int:

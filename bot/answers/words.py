@@ -55,12 +55,16 @@ def asked_words(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def search_words(question: str) -> str:
-    """Return what to search for, to find the papers that a question is about."""
+def search_words(question: str, *, names: Collection[str] = ()) -> str:
+    """Return what to search for, to find the papers that a question is about.
+
+    Args:
+        names: Words that are kept although they say nothing elsewhere (*Describe Anything*).
+    """
     kept = [
         word
         for word in _RUNNING.findall(question)
-        if word.casefold() not in STOP_WORDS and word.casefold() not in _FILLING
+        if word in names or (word.casefold() not in STOP_WORDS and word.casefold() not in _FILLING)
     ]
     return " ".join(kept) or question
 
