@@ -133,7 +133,7 @@ def _words(text: str, most: int) -> str:
 def _code(code: Code, *, now: datetime) -> tuple[str, str, str]:
     subject = f"{code.code} is your Paperwire code"
     minutes = max(1, (code.expires_at - now) // timedelta(minutes=1))
-    values = {"subject": subject, "code": code.code, "minutes": minutes}
+    values = {"subject": subject, "code": code.code, "within": count(minutes, "minute")}
     return subject, render("code.html", values), render("code.txt", values)
 
 
