@@ -83,7 +83,8 @@ def _source(same: Sequence[SourceState]) -> str:
         return f"{name}: {good}"
     more = f" and {len(same) - 1} more" if len(same) > 1 else ""
     again = f", again {moment(first.retry_at)}" if first.retry_at else ""
-    return f"{name}{more}: {good}, now failing: {escape(shorten(first.error, 160))}{again}"
+    trouble = escape(shorten(first.error.rstrip("."), 160))
+    return f"{name}{more}: {good}, now failing: {trouble}{again}"
 
 
 def _messages(status: Status) -> str:

@@ -75,7 +75,7 @@ async def test_status_names_what_is_good_and_what_is_broken(
     hour = timedelta(hours=1)
     good = SourceState("huggingface", "trending", NOON, NOON)
     failing = SourceState(
-        "arxiv", "cs.LG", NOON, NOON - hour, "arXiv answered 503 **busy**", NOON + hour
+        "arxiv", "cs.LG", NOON, NOON - hour, "arXiv answered 503 **busy**.", NOON + hour
     )
     for state in (good, failing):
         await store.run(listings.note_state, state)
