@@ -142,13 +142,18 @@ def _claims(answer: Answer, titles: Titles, most: _Lengths) -> list[str]:
 
 
 def _run(claims: Sequence[Claim], titles: Titles, most: _Lengths) -> str:
+    # A blank line between: two quotes need not follow each other in the paper.
+    said = "\n\n".join(_said(claim, most) for claim in claims)
+    return f"{said}\n-# {_source(claims[0], titles, most.title)}"
+
+
+def _said(claim: Claim, most: _Lengths) -> str:
     lines: list[str] = []
-    for claim in claims:
-        if claim.text != claim.quote:
-            lines.append(excerpt(claim.text, most.text))
-        if claim.section != RECORD:
-            lines.append(f"> {excerpt(claim.quote, most.quote)}")
-    return "\n".join([*lines, f"-# {_source(claims[0], titles, most.title)}"])
+    if claim.text != claim.quote:
+        lines.append(excerpt(claim.text, most.text))
+    if claim.section != RECORD:
+        lines.append(f"> {excerpt(claim.quote, most.quote)}")
+    return "\n".join(lines)
 
 
 def _source(claim: Claim, titles: Titles, most: int) -> str:
@@ -163,7 +168,9 @@ _ARXIV_PAGES = "https://arxiv.org/"
 
 def _small_print(answer: Answer, titles: Titles, most: _Lengths) -> list[str]:
     """Return what was read and by whom, and the badge of papers that give orders."""
-    lines = [f"-# {_read(answer, titles, most.title)}"] if answer.read else []
+    lines: list[str] = []
+    if answer.read:
+        lines.append(f"-# {_read(answer.read, titles, most.title, named=answer.abstained)}")
     if answer.note:
         lines.append(f"-# {excerpt(answer.note, 200)}")
     if answer.model and not answer.abstained:
@@ -178,17 +185,19 @@ def _small_print(answer: Answer, titles: Titles, most: _Lengths) -> list[str]:
     return lines
 
 
-def _read(answer: Answer, titles: Titles, most: int) -> str:
-    if len(answer.read) > 1:
-        whole = sum(FULL_TEXT in each.parts for each in answer.read)
+def _read(read: Sequence[Read], titles: Titles, most: int, *, named: bool) -> str:
+    """Return what was read.
+
+    Args:
+        named: Whether a single paper is named: nothing else in the answer names it.
+    """
+    if len(read) > 1:
+        whole = sum(FULL_TEXT in each.parts for each in read)
         texts = f" and the full text of {whole}" if whole else ""
-        return f"Read: what is known of {count(len(answer.read), 'paper')}{texts}"
-    read = answer.read[0]
-    parts = _listed([_PARTS.get(part, part) for part in read.parts] or ["title"])
-    if not answer.abstained:
-        return f"Read: {parts}"
-    title = shorten(plain(titles.get(read.paper_id, "")), most) or read.paper_id
-    return f"Read: {parts} of {escape(title)}"
+        return f"Read: what is known of {count(len(read), 'paper')}{texts}"
+    parts = _listed([_PARTS.get(part, part) for part in read[0].parts] or ["title"])
+    title = shorten(plain(titles.get(read[0].paper_id, "")), most) or read[0].paper_id
+    return f"Read: {parts} of {escape(title)}" if named else f"Read: {parts}"
 
 
 _PARTS = {ABSTRACT: "abstract", RECORD: "record", FULL_TEXT: "full text"}

@@ -13,7 +13,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _MARKDOWN = re.compile(r"([\\*_~`|>#\[\]()<{}:@])")
-_LIST_START = re.compile(r"^(\d*)([-+.])(?=\s)")
+_LIST_START = re.compile(r"^(\d*)([-+.])(?=\s|$)")
 
 
 def plain(text: str) -> str:

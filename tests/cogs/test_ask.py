@@ -284,7 +284,7 @@ async def test_an_answer_grows_by_few_edits_and_always_ends_whole(
     await world.env.advance_time(4)
     assert len(sent(world, "PATCH", "/webhooks/")) in (3, 4)  # in three seconds, and the end
     (answer,) = world.messages()
-    assert "> All\n> of it." in answer.text
+    assert "> All\n\n> of it." in answer.text
     assert "Stop" not in [b.label for b in answer.buttons]
 
 

@@ -61,6 +61,7 @@ def test_each_run_of_quotes_is_followed_by_its_section_and_link() -> None:
     )
     assert said(page).splitlines() == [
         "> One.",
+        "",
         "> Two.",
         "-# Abstract · [Sparse attention](<https://arxiv.org/abs/2403.00001>)",
         "> Three.",
@@ -103,6 +104,12 @@ def test_it_says_what_was_read(read: list[tuple[str, ...]], line: str) -> None:
     each = tuple(Read(paper, parts) for paper, parts in zip((ONE, TWO), read, strict=False))
     page = answer_page(Answer("…", abstained=False, claims=(a_claim(),), read=each), TITLES)
     assert said(page).splitlines()[-1] == f"-# Read: {line}"
+
+
+def test_a_lone_dash_begins_no_list() -> None:
+    page = answer_page(an_answer(Claim("-", "+", ONE, "1.", "")), {ONE: "-"})
+    assert said(page).splitlines()[:3] == ["\\-", "> \\+", "-# 1\\. · \\-"]
+    check(page)
 
 
 def test_it_says_what_could_not_be_read() -> None:
