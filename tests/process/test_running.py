@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import discord
 from sqlite_utils import Database
 
 from bot.models import DeliveryState, Style
@@ -147,3 +148,15 @@ async def test_what_is_owed_can_be_sent_by_hand(
     assert len(server.ledger.messages) == 2
     # The commands of the bot that is online stay as they are.
     assert not any(request.method == "PUT" for request in server.ledger.requests)
+
+
+async def test_an_intent_that_is_not_approved_is_named_with_its_setting(
+    server: LocalDiscord, database: Path
+) -> None:
+    server.gateway.approved = discord.Intents.default()
+    async with bot_process(server, database, PAPERWIRE_MESSAGE_CONTENT="true") as bot:
+        line = await bot.logged("PAPERWIRE_MESSAGE_CONTENT is on")
+        assert "Message Content Intent in the developer portal" in line
+        assert await bot.ended() == 1
+    async with bot_process(server, database):
+        await server.until(lambda: server.gateway.identified > 0)
