@@ -77,6 +77,7 @@ class Hint:
 HINTS = (
     Hint("/papers trending", "what rises now"),
     Hint("/papers search", "by words, by meaning or by id"),
+    Hint("/ask", "what papers say; or write @Paperwire and a question"),
     Hint("/topics follow", "alerts come to your direct messages"),
     Hint("/help", "everything else"),
 )

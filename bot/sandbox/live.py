@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -168,6 +169,11 @@ class LiveEnv(simcord.Env):
         """Call the bot's account this. Before the start, and before a server is made."""
         self.backend.bot_user.name = name
 
+    def with_mentions(self, text: str) -> str:
+        """Return a text as Discord's own app would send it: ``@Paperwire`` mentions the bot."""
+        bot = self.backend.bot_user
+        return re.sub(rf"(?<![\w`@])@{re.escape(bot.name)}\b", f"<@{bot.id}>", text)
+
     def add_tags(self, forum: simcord.ChannelHandle, names: Sequence[str]) -> None:
         """Offer these tags in a forum; a server's moderators do it by hand on Discord."""
         self.backend.channels[forum.id].available_tags = [
@@ -322,6 +328,8 @@ class Room(Preview):
             self.env._preview = self
             page = self._get_page(context_id)
             revision = page.revision
+            if isinstance(body.get("content"), str):
+                body = {**body, "content": self.env.with_mentions(body["content"])}
             if body.get("sequence") == page.last_sequence + 1:
                 body = {**body, "published_revision": revision}
             result = await super()._action(context_id, body)

@@ -66,6 +66,16 @@ async def press(page: Page, label: str) -> None:
     await room(page).locator("#channel-message-list").get_by_role("button", name=label).last.click()
 
 
+async def write(page: Page, text: str, *, reply_to: str | None = None) -> None:
+    """Write a message and send it, as a reply to the newest one with these words if given."""
+    if reply_to is not None:
+        original = message(page, reply_to)
+        await original.hover()
+        await original.get_by_role("button", name="Reply").click()
+    await _composer(page).press_sequentially(text)
+    await page.keyboard.press("Enter")
+
+
 async def fill_form(page: Page, values: Mapping[str, str]) -> None:
     """Fill the open form, its inputs named by their custom ids, and send it."""
     form = room(page).locator("#modal-root")

@@ -12,7 +12,7 @@ from bot.sandbox.trial import trying
 from bot.store import outbox, people
 from bot.store.store import Store
 from config.settings import Settings
-from tests.sandbox.pages import go_to, message, open_sandbox, press, type_command
+from tests.sandbox.pages import fill_form, go_to, message, open_sandbox, press, type_command, write
 
 CLOSED = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
@@ -60,6 +60,25 @@ async def test_a_newcomer_meets_posts_commands_buttons_and_alerts(
     await expect(message(page, "new papers on language models")).to_be_visible()
     await expect(message(page, "Alerts on retrieval")).to_be_visible()
     await page.screenshot(path=screenshots / "alerts.png")
+
+
+@pytest.mark.browser
+async def test_questions_are_answered_where_they_are_written(page: Page, screenshots: Path) -> None:
+    await expect(message(page, "From the starter library")).to_be_visible()
+    await write(page, "@Paperwire How does FlashAttention compute attention?")
+    await expect(message(page, "FlashAttention computes exact attention")).to_be_visible()
+    await write(page, "Who wrote it?", reply_to="FlashAttention computes exact attention")
+    await expect(message(page, "By Tri Dao")).to_be_visible()
+    await page.screenshot(path=screenshots / "mention-and-reply.png")
+
+    await press(page, "Ask again")
+    await fill_form(page, {"question": "When was it published?"})
+    await expect(message(page, "When was it published?")).to_contain_text("2022")
+
+    await go_to(page, "Paperwire")
+    await write(page, "What does LoRA do for fine-tuning?")
+    await expect(message(page, "LoRA: Low-Rank Adaptation")).to_be_visible()
+    await page.screenshot(path=screenshots / "question-in-dm.png")
 
 
 @pytest.mark.browser
