@@ -243,3 +243,29 @@ def submitted(interaction: discord.Interaction) -> tuple[str, dict[str, str]] | 
     controls = [row.get("component") or row for row in data["components"]]
     values = {c["custom_id"]: str(c["value"]) for c in controls if "value" in c}
     return str(data["custom_id"]), values
+
+
+class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"never-chosen:"):
+    """A select whose choice is found by its ``custom_id`` alone, as a ``PersistentButton``'s is."""
+
+    parts: dict[str, str]
+    """The named groups of the template."""
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: ui.Item[Any], match: Any, /
+    ) -> Self:
+        assert isinstance(item, ui.Select)
+        select = cls(item)
+        select.parts = match.groupdict()
+        return select
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        try:
+            await self.choose(interaction, list(self.item.values))
+        except Exception as error:  # noqa: BLE001  one choice ends here, as a command does
+            await explain(interaction, error)
+
+    @abstractmethod
+    async def choose(self, interaction: discord.Interaction, values: Sequence[str]) -> None:
+        """Answer the choice."""

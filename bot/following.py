@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlite_utils import Database
 
-from bot import feeds, posts
-from bot.alerts import MOST_TOPICS
+from bot import alerting, feeds, posts
+from bot.alerts import MOST_TOPICS, Likeness, choose
 from bot.discover import Shelf, TopicShelf
 from bot.errors import UserError
-from bot.models import Strictness, Topic, clean_text
+from bot.models import Match, Paper, Strictness, Topic, clean_text
 from bot.posts import Shown
-from bot.store import listings, people
+from bot.store import dislikes, events, listings, papers, people, telling
 from bot.topics.match import matches
 from bot.topics.meaning import similarities
 from bot.topics.query import TopicQuery, parse_topic
@@ -136,6 +136,82 @@ def _reasons(
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """That a topic of a person's wants a paper."""
+
+    topic_id: int
+    query: str
+    strictness: Strictness
+    reason: str
+    matched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What happened to a paper, in words."""
+
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a paper came to a person, or did not."""
+
+    shown: Shown
+    matches: tuple[Wanted, ...]
+    """By the topics that they follow now."""
+    events: tuple[Happened, ...]
+    """What has happened to it, oldest first."""
+    is_disliked: bool
+    held_for: str | None
+    """The title of the paper that it is held back for; None if it is not."""
+
+
+async def why(shelf: Shelf, user_id: int, paper_id: str) -> Why:
+    """Return why a paper came to a person.
+
+    Raises:
+        UserError: There is no such paper any more.
+    """
+    found = await shelf.store.read(_why, user_id, paper_id)
+    if found is None:
+        raise UserError("That paper is no longer in the library.")
+    return found
+
+
+def _why(db: Database, user_id: int, paper_id: str) -> Why | None:
+    shown = posts.show(db, [paper_id])
+    if not shown:
+        return None
+    paper_id = shown[0].paper.id
+    topics = {topic.id: topic for topic in people.topics_of(db, user_id)}
+    wanted = [
+        Wanted(
+            m.topic_id,
+            topics[m.topic_id].query,
+            topics[m.topic_id].strictness,
+            m.reason,
+            m.matched_at,
+        )
+        for m in people.matches_of_paper(db, user_id, [paper_id])
+        if m.topic_id in topics
+    ]
+    told = events.since(db, _EVER, kinds=telling.NEWS, paper_ids=[paper_id])
+    like = papers.get_many(db, [dislikes.held_back(db, user_id).get(paper_id, "")])
+    return Why(
+        shown[0],
+        tuple(wanted),
+        tuple(Happened(posts.news_in_words(event), event.at) for event in told),
+        paper_id in dislikes.of(db, user_id),
+        like[0].title if like else None,
+    )
+
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
     """Everything that topics brought a person, also what a closed DM kept back."""
 
@@ -154,7 +230,52 @@ async def inbox(shelf: Shelf, user_id: int, *, first: int, limit: int) -> Inbox:
 def _inbox(db: Database, user_id: int, *, first: int, limit: int) -> Inbox:
     matched = people.all_matches(db, user_id)
     reasons = {match.paper_id: match.reason for match in reversed(matched)}
+    held = dislikes.held_back(db, user_id)
+    reasons |= {id_: f"held back; {reasons[id_]}" for id_ in held if id_ in reasons}
     ids = list(dict.fromkeys(match.paper_id for match in matched))
     waiting = {match.paper_id for match in people.waiting_matches(db, user_id)}
     shown = posts.show(db, ids[first : first + limit], reasons)
     return Inbox(len(ids), len(waiting), tuple(shown))
+
+
+MOST_CAUGHT_UP = 10
+"""Lines of what somebody has missed."""
+
+
+async def catch_up(
+    shelf: TopicShelf, user_id: int, *, since: datetime
+) -> tuple[list[tuple[Shown, str]], int]:
+    """Return the best that a person's topics found since a moment, and how many papers in all.
+
+    Each comes with the topic that wants it. What they want less of is left out, and what is like
+    that comes last.
+    """
+    matches, wanted, disliked = await shelf.store.read(_missed, user_id, since=since)
+    like = await asyncio.to_thread(alerting.likeness, shelf.reader, wanted, disliked)
+    return await shelf.store.read(_best_missed, matches, like, now=shelf.now())
+
+
+def _missed(
+    db: Database, user_id: int, *, since: datetime
+) -> tuple[list[Match], list[Paper], list[Paper]]:
+    unwanted = dislikes.of(db, user_id)
+    matches = [
+        match
+        for match in people.all_matches(db, user_id)
+        if match.matched_at >= since and match.paper_id not in unwanted
+    ]
+    disliked = papers.get_many(db, unwanted)
+    ids = list(dict.fromkeys(match.paper_id for match in matches))
+    return matches, papers.get_many(db, ids) if disliked else [], disliked
+
+
+def _best_missed(
+    db: Database, matches: Sequence[Match], like: Mapping[str, Likeness], *, now: datetime
+) -> tuple[list[tuple[Shown, str]], int]:
+    first = {match.paper_id: match for match in reversed(matches)}
+    scores = alerting.scores(db, list(first), now=now)
+    best = choose(first, scores, like, most=MOST_CAUGHT_UP)
+    topics = people.topics_by_id(db, list({match.topic_id for match in matches}))
+    shown = posts.show(db, best.shown, {id_: first[id_].reason for id_ in best.shown})
+    lines = [(s, topics[first[s.paper.id].topic_id].query) for s in shown if s.paper.id in first]
+    return lines, len(best.shown) + len(best.more)

@@ -8,9 +8,22 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from bot.models import Delivery, DeliveryKind, Feed, Paper, Snapshot
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    EventKind,
+    Feed,
+    Match,
+    Paper,
+    PaperEvent,
+    Snapshot,
+)
+from bot.render.text import count
 from bot.search.highlights import Highlight
-from bot.store import feeds, listings, papers, people
+from bot.store import feeds, listings, papers, people, telling
+
+MOST_LIKE = 50
+"""Characters of a title that a reason names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,18 @@ class Alert:
     groups: tuple[tuple[str, int, tuple[Shown, ...]], ...]
     """Topic as typed, its id, its papers."""
     more: int
+    held: int = 0
+    """Papers that were held back, being like some of which the person wants less."""
+    known: int = 0
+    """Of all these papers, those that the person was told of before: they have news."""
+
+    def in_words(self) -> str:
+        """Return ``2 new papers and news of 1 paper``."""
+        new = sum(len(group) for _, _, group in self.groups) + self.more - self.known
+        if not self.known:
+            return count(new, "new paper")
+        news = f"ews of {count(self.known, 'paper')}"
+        return f"{count(new, 'new paper')} and n{news}" if new > 0 else f"N{news}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +155,54 @@ def _load_card(db: Database, delivery: Delivery) -> Card | None:
 
 def _load_alert(db: Database, delivery: Delivery) -> Alert | None:
     """Group an alert's papers by topic, each under the first topic that wants it."""
-    matches = people.matches_in(db, delivery.id)
-    reasons = {match.paper_id: match.reason for match in reversed(matches)}
-    topics = {topic.id: topic.query for topic in people.topics_of(db, delivery.user_id or 0)}
-    first = {match.paper_id: match.topic_id for match in reversed(matches)}
+    user_id, ids = delivery.user_id or 0, _ids(delivery, "papers")
+    topics = {topic.id: topic.query for topic in people.topics_of(db, user_id)}
+    matches = [m for m in people.matches_of_paper(db, user_id, ids) if m.topic_id in topics]
+    first = {match.paper_id: match for match in reversed(matches)}
+    happened = telling.events_by_id(db, [int(id_) for id_ in _ids(delivery, "news")])
+    reasons = _reasons(db, delivery, first, happened)
     groups: dict[int, list[Shown]] = {}
-    for shown in show(db, _ids(delivery, "papers"), reasons):
-        topic_id = first.get(shown.paper.id)
-        if topic_id in topics:
-            groups.setdefault(topic_id, []).append(shown)
+    for shown in show(db, [id_ for id_ in ids if id_ in first], reasons):
+        groups.setdefault(first[shown.paper.id].topic_id, []).append(shown)
     if not groups:
         return None
+    held = delivery.payload.get("held", 0)
+    assert isinstance(held, int)
     return Alert(
         tuple((topics[topic_id], topic_id, tuple(them)) for topic_id, them in groups.items()),
         len(_ids(delivery, "more")),
+        held,
+        len({event.paper_id for event in happened}),
     )
+
+
+def _reasons(
+    db: Database, delivery: Delivery, first: Mapping[str, Match], happened: Sequence[PaperEvent]
+) -> dict[str, str]:
+    """Return why each paper is in an alert: its news, its match, and why it comes last."""
+    parts = {paper_id: [match.reason] for paper_id, match in first.items()}
+    for event in happened:
+        if event.paper_id in parts:
+            parts[event.paper_id].insert(0, f"News – {news_in_words(event)}")
+    lowered = delivery.payload.get("lowered", {})
+    assert isinstance(lowered, dict)
+    like = {paper.id: paper.title for paper in papers.get_many(db, list(lowered.values()))}
+    for paper_id, disliked_id in lowered.items():
+        if paper_id in parts and disliked_id in like:
+            parts[paper_id].insert(0, f"low, being like “{like[disliked_id][:MOST_LIKE]}”")
+    return {paper_id: "; ".join(them) for paper_id, them in parts.items()}
+
+
+_NEWS = {
+    EventKind.CODE: "there is code now",
+    EventKind.WEIGHTS: "there are weights now",
+    EventKind.DATA: "there is a dataset now",
+    EventKind.DEMO: "there is a demo now",
+    EventKind.WITHDRAWN: "its authors withdrew it",
+    EventKind.LISTED: "a daily list took it",
+}
+
+
+def news_in_words(event: PaperEvent) -> str:
+    """Return what happened to a paper; plain, not escaped."""
+    return _NEWS.get(event.kind, f"version {event.detail} is out")

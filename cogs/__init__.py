@@ -7,6 +7,7 @@ EXTENSIONS = (
     "cogs.feeds",
     "cogs.topics",
     "cogs.alerts",
+    "cogs.inbox",
     "cogs.library",
     "cogs.operator",
 )

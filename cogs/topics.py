@@ -1,9 +1,10 @@
-"""``/topics`` and ``/inbox``: what a person follows, and what it brought."""
+"""``/topics``: what a person follows."""
 
 from __future__ import annotations
 
 import builtins
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,13 +13,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import following, ideas
-from bot.client import PaperBot, PersistentButton, Services, say, services_of
+from bot.client import (
+    PaperBot,
+    PersistentButton,
+    PersistentSelect,
+    Services,
+    say,
+    services_of,
+)
 from bot.delivery.rules import DM_CLOSED
 from bot.dm_channels import open_channel
 from bot.errors import DeliveryError, UserError
 from bot.models import Strictness, Topic
 from bot.render import topics as render
-from bot.render.cards import MOST_LISTED, Page, words
+from bot.render.cards import Page, words
 from bot.render.text import plain, shorten
 from bot.store import people, topic_texts
 from bot.store.people import Person
@@ -148,27 +156,6 @@ class Topics(commands.GroupCog, group_name="topics", group_description="Papers f
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = self.services.now()
         await say(interaction, render.resumed(await rest_topic(interaction, topic, until=now)))
-
-
-class Inbox(commands.Cog):
-    """Everything that topics brought, also what could not be sent."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-
-    @app_commands.command()
-    async def inbox(self, interaction: discord.Interaction) -> None:
-        """Show everything your topics brought you"""
-        await say(interaction, await inbox_page(interaction, first=0))
-
-
-async def inbox_page(interaction: discord.Interaction, *, first: int) -> Page:
-    found = await following.inbox(
-        services_of(interaction), interaction.user.id, first=first, limit=MOST_LISTED
-    )
-    if not found.shown:
-        raise UserError("Your topics have brought nothing yet. /topics follow adds one.")
-    return render.inbox(found, first=first)
 
 
 async def trial_page(interaction: discord.Interaction, text: str, strictness: Strictness) -> Page:
@@ -341,11 +328,16 @@ async def typed(interaction: discord.Interaction, number: int) -> str:
     return text
 
 
-class InboxButton(PersistentButton, template=r"inbox:(?P<first>\d+)"):
-    """Turns the inbox's page."""
+class TopicSelect(PersistentSelect, template=r"choose:(?P<act>pause|unfollow)"):
+    """Lets the chosen one of an alert's topics rest for a week, or ends it."""
 
-    async def press(self, interaction: discord.Interaction) -> None:
-        await say(interaction, await inbox_page(interaction, first=int(self.parts["first"])))
+    async def choose(self, interaction: discord.Interaction, values: Sequence[str]) -> None:
+        topic_id = int(values[0])
+        if self.parts["act"] == "unfollow":
+            return await say(interaction, render.unfollowed(await end_topic(interaction, topic_id)))
+        until = services_of(interaction).now() + PAUSE
+        paused = await rest_topic(interaction, topic_id, until=until)
+        return await say(interaction, render.paused(paused))
 
 
 class TryDmButton(PersistentButton, template=r"dm:try"):
@@ -361,7 +353,6 @@ class TryDmButton(PersistentButton, template=r"dm:try"):
 
 async def setup(bot: PaperBot) -> None:
     await bot.add_cog(Topics(bot.services))
-    await bot.add_cog(Inbox(bot.services))
     bot.add_dynamic_items(
         UnfollowButton,
         TopicsButton,
@@ -370,6 +361,6 @@ async def setup(bot: PaperBot) -> None:
         PreviewButton,
         TryButton,
         FollowButton,
-        InboxButton,
+        TopicSelect,
         TryDmButton,
     )

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.search.embed import WordLlama
 from bot.store.store import Store
+from bot.topics.reading import Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(os.environ.get("PAPERWIRE_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -39,6 +41,16 @@ def clock() -> Clock:
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with Store(tmp_path / "paperwire.sqlite") as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def embedder() -> WordLlama:
+    return WordLlama.load()
+
+
+@pytest.fixture
+def reader(embedder: WordLlama) -> Reader:
+    return Reader(embedder)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from bot import posts
 from bot.models import DeliveryKind, Feed, Record, Strictness
 from bot.posts import Alert, Card, Digest, Notice, Shown, load, show
-from bot.store import feeds, listings, outbox, papers, people
+from bot.store import feeds, listings, outbox, papers, people, telling
 from bot.store.store import Store
 from tests.builders import TODAY, a_delivery, a_feed, a_listing, a_match, a_paper, a_record, owed
 from tests.conftest import NOON
@@ -116,7 +116,7 @@ class TestAnAlert:
         alert = owed(f"user:{ME}", kind=DeliveryKind.ALERT, payload=payload)
         delivery_id = await store.run(outbox.enqueue, alert, now=NOON)
         assert delivery_id is not None
-        await store.run(people.carry, ME, [ONE, TWO, THREE], delivery_id)
+        await store.run(telling.carry, ME, [ONE, TWO, THREE], (), delivery_id, now=NOON)
         delivery = await store.read(outbox.get, delivery_id)
         assert delivery is not None
         return await store.read(load, delivery)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from bot import alerts, candidates, feeds
+from bot import alerting, candidates, feeds
 from bot.errors import StoreError
 from bot.feeds import Choice
 from bot.listing_days import local_day, previous_at
-from bot.mail.emails import SAME_AS
 from bot.models import DeliveryKind, Feed, Style
 from bot.store import feeds as feed_store
-from bot.store import listings, mailboxes, outbox, papers, people
+from bot.store import outbox, people
 from bot.store.outbox import Owed
-from bot.store.people import Person
 from bot.store.store import Store
 from bot.topics.reading import Reader
-from bot.trending import trending_score
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +55,8 @@ class Compose:
                 log.exception("feed %s met a bug", feed.id)
         for person in await self.store.read(people.with_topics):
             try:
-                owed += await self.store.run(
-                    compose_alert, person, now=self.now(), by_email=self.by_email
+                owed += await alerting.compose(
+                    self.store, self.reader, person, by_email=self.by_email, now=self.now()
                 )
             except StoreError:
                 raise
@@ -176,73 +173,3 @@ def _owe(
         feed_id=feed.id,
     )
     return outbox.enqueue(db, owed, now=now)
-
-
-def compose_alert(db: Database, person: Person, *, now: datetime, by_email: bool = False) -> int:
-    """Owe a person the alert of their last due moment, if anything waits; returns how many messages.
-
-    Somebody whom no message can reach is owed nothing: their matches wait in
-    the inbox.
-    """
-    schedule, waiting = person.schedule, people.waiting_matches(db, person.user_id)
-    places = alert_places(db, person, by_email=by_email)
-    if not places or not alerts.is_due(waiting, schedule, now=now):
-        return 0
-    subject = _new_subject(db, person, places[0], now=now)
-    if subject is None:
-        return 0
-    scores = _scores(db, [match.paper_id for match in waiting], now=now)
-    alert = alerts.choose(waiting, scores, most=schedule.max_papers)
-    owed = Owed(
-        target=places[0],
-        kind=DeliveryKind.ALERT,
-        subject=subject,
-        payload={"papers": list(alert.shown), "more": list(alert.more)},
-        due_at=now,
-        expires_at=now + alerts.ALERT_STAYS_FRESH,
-        user_id=person.user_id,
-    )
-    delivery_id = outbox.enqueue(db, owed, now=now)
-    if delivery_id is None:
-        return 0
-    people.carry(db, person.user_id, (*alert.shown, *alert.more), delivery_id)
-    for place in places[1:]:
-        outbox.enqueue(db, replace(owed, target=place, payload={SAME_AS: delivery_id}), now=now)
-    return len(places)
-
-
-def alert_places(db: Database, person: Person, *, by_email: bool) -> list[str]:
-    """Return where a person's alerts go: the direct message, their e-mail, both, or nowhere."""
-    mailbox = mailboxes.of(db, person.user_id) if by_email else None
-    used = mailbox is not None and mailbox.stopped_at is None
-    wants_dm = mailbox is None or not used or mailbox.keeps_dm
-    dm = [f"user:{person.user_id}"] if wants_dm and person.dm_closed_at is None else []
-    return [*dm, *([mailboxes.target(person.user_id)] if used else [])]
-
-
-def _new_subject(db: Database, person: Person, place: str, *, now: datetime) -> str | None:
-    """Return what tells an alert that is due now from the person's others.
-
-    None if it went elsewhere: a change between direct messages and e-mail brings no second one.
-    """
-    places = {f"user:{person.user_id}", mailboxes.target(person.user_id)}
-    day = alerts.day_of(person.schedule, now=now)
-    before = max(outbox.count_of_day(db, each, day) for each in places)
-    subject = alerts.subject(person.schedule, before, now=now)
-    if subject is None:
-        return None
-    elsewhere = places - {place}
-    known = any(outbox.is_known(db, each, DeliveryKind.ALERT, subject) for each in elsewhere)
-    return None if known else subject
-
-
-def _scores(db: Database, paper_ids: Sequence[str], *, now: datetime) -> dict[str, float]:
-    snapshots = listings.snapshots_of(db, paper_ids)
-    published = {paper.id: paper.published_at for paper in papers.get_many(db, paper_ids)}
-    listed = listings.listed_at(db, paper_ids)
-    return {
-        id_: trending_score(
-            them, now=now, published_at=published.get(id_), listed_at=listed.get(id_)
-        )
-        for id_, them in snapshots.items()
-    }

@@ -20,7 +20,7 @@ from bot.delivery.sender import Sender, Sent
 from bot.errors import DeliveryError, StoreError
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.posts import Post
-from bot.store import dm_rest, feeds, notices, outbox, people
+from bot.store import dm_rest, feeds, notices, outbox, people, telling
 from bot.store.store import Store
 
 T = TypeVar("T")
@@ -274,9 +274,10 @@ async def in_time(answer: Awaitable[T], within: timedelta) -> T:
 
 
 def hold_stale(db: Database, delivery: Delivery, *, now: datetime) -> None:
-    """Hold what is too late, and let its papers join the feed's next digest while they are news."""
+    """Hold what is too late, and let its papers join the feed's or the person's next message."""
     outbox.settle(db, delivery.id, DeliveryState.HELD, reason=outbox.TOO_LATE)
     feeds.withdraw(db, delivery.id, feed_rules.Held.LATE, now=now)
+    telling.withdraw(db, delivery.id)
 
 
 def note_failure(

@@ -214,13 +214,22 @@ class _Lengths:
 
 
 _LENGTHS = (
-    _Lengths(160, 60, 220, 120),
-    _Lengths(160, 60, 150, 120),
+    _Lengths(160, 60, 220, 180),
+    _Lengths(160, 60, 150, 180),
     _Lengths(160, 60, 90, 120),
     _Lengths(160, 60, 0, 120),
     _Lengths(100, 30, 0, 60),
     _Lengths(60, 0, 0, 0),
 )
+
+
+def texts_of(shown: Sequence[Shown], *, room: int, shortened: bool = False) -> list[str]:
+    """Return numbered texts of papers that together take ``room`` characters at the most.
+
+    Args:
+        shortened: Leave out the summaries.
+    """
+    return _fitting(shown, 1, room, _LENGTHS[3:] if shortened else _LENGTHS)
 
 
 def _fitting(

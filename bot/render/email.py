@@ -89,12 +89,11 @@ def _alert(alert: Alert, unsubscribe: str | None) -> tuple[str, str, str]:
 
 def alert_subject(alert: Alert) -> str:
     """Return ``3 new papers on kv cache, robots and 2 more topics``."""
-    number = sum(len(group) for _, _, group in alert.groups) + alert.more
     topics = [_words(topic, 40) for topic, _, _ in alert.groups]
     named = ", ".join(topics[:MOST_TOPICS_IN_SUBJECT])
     rest = len(topics) - MOST_TOPICS_IN_SUBJECT
     also = f" and {count(rest, 'more topic')}" if rest > 0 else ""
-    return shorten(f"{count(number, 'new paper')} on {named}{also}", MOST_SUBJECT)
+    return shorten(f"{alert.in_words()} on {named}{also}", MOST_SUBJECT)
 
 
 def _paper(shown: Shown) -> dict[str, str]:

@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.models import Delivery
 from bot.posts import Alert, Card, Digest, Notice, Post
+from bot.render.alerts import alert
 from bot.render.cards import ACCENT, Page, card, listed
 from bot.render.text import count, day, excerpt, plain, shorten
 
@@ -94,21 +95,6 @@ def digest_title(post: Digest) -> str:
 
 def _only(days: Sequence[date]) -> date:
     return days[0]
-
-
-def alert(post: Alert, *, mark: int | None = None, shortened: bool = False) -> Page:
-    """Return a person's papers, under the topics that brought them."""
-    shown = [s for _, _, group in post.groups for s in group]
-    topics = ", ".join(excerpt(query, 60) for query, _, _ in post.groups[:5])
-    note = f"And {post.more:,} more: /inbox shows all." if post.more else ""
-    return listed(
-        f"## {count(len(shown) + post.more, 'new paper')} on {topics}",
-        shown,
-        note=note,
-        below=[ui.Button(label="My topics", custom_id="topics")],
-        mark=mark,
-        shortened=shortened,
-    )
 
 
 def notice(post: Notice, *, mark: int | None = None) -> Page:

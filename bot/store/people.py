@@ -192,34 +192,37 @@ def add_matches(db: Database, matches: Iterable[Match]) -> int:
 def waiting_matches(db: Database, user_id: int) -> list[Match]:
     """Return the matches that no alert carries yet, oldest first.
 
-    A paper that an earlier alert brought under another topic is left out, and so is what a topic
-    found before its pause ends.
+    A paper that an earlier alert brought, under whatever topic, is left out, and so are those that
+    are held back and what a topic found before its pause ends.
     """
     rows = db.query(
         "SELECT m.* FROM match AS m JOIN topic ON topic.id = m.topic_id"
         " WHERE m.user_id = :user AND m.delivery_id IS NULL"
         " AND m.matched_at > coalesce(topic.paused_until, '')"
-        " AND NOT EXISTS (SELECT 1 FROM match AS told WHERE told.user_id = :user"
-        "  AND told.paper_id = m.paper_id AND told.delivery_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM told WHERE told.user_id = :user"
+        "  AND told.paper_id = m.paper_id AND told.event_id = 0)"
+        " AND NOT EXISTS (SELECT 1 FROM held_back WHERE held_back.user_id = :user"
+        "  AND held_back.paper_id = m.paper_id)"
         " ORDER BY m.matched_at, m.topic_id, m.paper_id",
         {"user": user_id},
     )
     return [to_match(row) for row in rows]
 
 
-def carry(db: Database, user_id: int, paper_ids: Sequence[str], delivery_id: int) -> None:
-    """Note that an alert carries these papers, whatever topics matched them."""
-    db.execute(
-        "UPDATE match SET delivery_id = ? WHERE user_id = ? AND delivery_id IS NULL"
-        f" AND paper_id IN ({marks(paper_ids)})",
-        [delivery_id, user_id, *paper_ids],
-    )
-
-
 def matches_in(db: Database, delivery_id: int) -> list[Match]:
     """Return what an alert carries, by topic."""
     rows = db.query(
         "SELECT * FROM match WHERE delivery_id = ? ORDER BY topic_id, paper_id", [delivery_id]
+    )
+    return [to_match(row) for row in rows]
+
+
+def matches_of_paper(db: Database, user_id: int, paper_ids: Sequence[str]) -> list[Match]:
+    """Return why a person's topics want some papers, whatever was sent of that, by topic."""
+    rows = db.query(
+        f"SELECT * FROM match WHERE user_id = ? AND paper_id IN ({marks(paper_ids)})"
+        " ORDER BY topic_id, paper_id",
+        [user_id, *paper_ids],
     )
     return [to_match(row) for row in rows]
 

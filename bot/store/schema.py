@@ -510,6 +510,48 @@ def conversations(db: Database) -> None:
     )
 
 
+@migrations()
+def what_people_were_told(db: Database) -> None:
+    db.executescript(
+        """
+        -- What a person's alerts have carried, whatever becomes of their topics.
+        CREATE TABLE told (
+            user_id INTEGER NOT NULL REFERENCES person (user_id) ON DELETE CASCADE,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            event_id INTEGER NOT NULL,      -- 0 for the paper itself, else paper_event.id: its news
+            delivery_id INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
+            told_at TEXT NOT NULL,
+            PRIMARY KEY (user_id, paper_id, event_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX told_by_delivery ON told (delivery_id);
+        INSERT OR IGNORE INTO told (user_id, paper_id, event_id, delivery_id, told_at)
+            SELECT match.user_id, match.paper_id, 0, delivery.id, delivery.created_at
+            FROM match JOIN delivery ON delivery.id = match.delivery_id
+            JOIN person ON person.user_id = match.user_id;
+
+        -- Papers of which a person wants less.
+        CREATE TABLE disliked (
+            user_id INTEGER NOT NULL REFERENCES person (user_id) ON DELETE CASCADE,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            disliked_at TEXT NOT NULL,
+            PRIMARY KEY (user_id, paper_id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Papers that no alert brings to a person, since they are like one of those.
+        CREATE TABLE held_back (
+            user_id INTEGER NOT NULL,
+            paper_id TEXT NOT NULL REFERENCES paper (id) ON UPDATE CASCADE ON DELETE CASCADE,
+            disliked_id TEXT NOT NULL,      -- the paper of which they want less
+            held_at TEXT NOT NULL,
+            PRIMARY KEY (user_id, paper_id),
+            FOREIGN KEY (user_id, disliked_id) REFERENCES disliked (user_id, paper_id)
+                ON UPDATE CASCADE ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX held_back_by_disliked ON held_back (user_id, disliked_id);
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

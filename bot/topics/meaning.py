@@ -69,10 +69,14 @@ def similarities(query: TopicQuery, papers: Steps, embedder: Embedder) -> list[t
     wishes = [wish(each) for each in query.alternatives]
     if not wishes:
         return [()] * len(papers)
-    topics = topic_steps(wishes, embedder).astype(np.float32)
-    near = papers.astype(np.float32) @ topics.T / STEPS**2
+    near = nearness(papers, topic_steps(wishes, embedder))
     near[:, [not each for each in wishes]] = -1
     return [tuple(map(float, row)) for row in near]
+
+
+def nearness(some: Steps, others: Steps) -> Vectors:
+    """Return how near each row is to each of the others, about −1 to 1: a row for each of some."""
+    return some.astype(np.float32) @ others.astype(np.float32).T / np.float32(STEPS**2)
 
 
 def is_close(similarity: float | None, strictness: Strictness) -> bool:

@@ -36,11 +36,6 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-@pytest.fixture(scope="session")
-def embedder() -> WordLlama:
-    return WordLlama.load()
-
-
 @pytest.fixture
 async def engine(tmp_path: Path, embedder: WordLlama) -> AsyncIterator[SearchEngine]:
     engine = SearchEngine.open(tmp_path / "index", embedder=embedder)

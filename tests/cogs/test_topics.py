@@ -301,8 +301,8 @@ async def test_an_alert_brings_what_is_new_once_with_the_reason(
     assert "robots" in alert.text.splitlines()[-1].lower()
 
     await world.restart(make_bot)
-    card = await world.press(world.reader, alert, "1")
-    assert card.text.startswith("### [Robots fold laundry from one video, part 2]")
+    why = await world.press(world.reader, alert, "Why")
+    assert why.text.startswith("**Why Robots fold laundry from one video, part 2**")
     topics = await world.press(world.reader, alert, "My topics")
     assert topics.text.startswith("## 1 topic\n")
 

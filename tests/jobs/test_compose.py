@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlite_utils import Database
 
-from bot import feeding
+from bot import feeding, posts
+from bot.alerts import MOST_A_DAY
 from bot.candidates import Backlog, chosen, gather, listed_now
 from bot.errors import StoreError, UserError
 from bot.feeds import Held
 from bot.jobs.compose import Compose, room, settle
-from bot.models import Delivery, DeliveryKind, Feed, Strictness, Style, Topic
-from bot.store import feeds, listings, outbox, people
+from bot.jobs.deliver import hold_stale
+from bot.models import (
+    Delivery,
+    DeliveryKind,
+    EventKind,
+    Feed,
+    Frequency,
+    PaperEvent,
+    Schedule,
+    Strictness,
+    Style,
+    Topic,
+)
+from bot.store import dislikes, events, feeds, listings, outbox, people
 from bot.store.store import Store
 from bot.topics.reading import Reader
 from tests.builders import a_feed, a_listing, a_match, a_record, owed
 from tests.conftest import NOON, Clock
-from tests.topics.samples import WordBag
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MONDAY = date(2026, 3, 2)
 """The newest complete list at noon of Tuesday."""
 ONE, TWO, THREE = "2403.00001", "2403.00002", "2403.00003"
 BEFORE = NOON - 30 * DAY
-
-
-@pytest.fixture
-def reader() -> Reader:
-    return Reader(WordBag())
 
 
 @pytest.fixture
@@ -211,7 +219,7 @@ async def test_one_feed_with_a_bug_holds_up_no_other(
 
 
 async def test_a_database_that_is_locked_is_no_bug_of_a_feed(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, reader: Reader
+    tmp_path: Path, clock: Clock, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "locked.sqlite"
     async with Store(path, busy_timeout_ms=20) as store:
@@ -411,3 +419,210 @@ async def test_a_closed_dm_is_owed_nothing_and_keeps_its_matches(
     await compose()
     assert await deliveries(store) == []
     assert len(await store.read(people.waiting_matches, 7)) == 1
+
+
+ROBOTS = "Robots fold laundry from one video"
+
+
+async def told(store: Store, compose: Compose, *ids: str) -> Topic:
+    """Let a reader be told of papers."""
+    await listed(store, *range(40, 40 - len(ids), -1))
+    topic = await following(store, *ids)
+    await compose()
+    return topic
+
+
+async def test_a_paper_that_was_told_is_not_told_again_under_a_later_topic(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    topic = await told(store, compose, ONE)
+    await store.run(people.unfollow, 7, topic.id)
+    other = await store.run(people.follow, 7, "other", Strictness.NORMAL, now=BEFORE)
+    assert other
+    await store.run(people.add_matches, [a_match(ONE, topic_id=other.id, at=clock.now)])
+    clock.now += DAY
+    await compose()
+    assert len(await deliveries(store, user_id=7)) == 1
+
+
+NEWS_AT = NOON + HOUR
+
+
+def news(kind: EventKind, detail: str = "", *, at: datetime = NEWS_AT) -> PaperEvent:
+    return PaperEvent(ONE, kind, at, detail)
+
+
+@pytest.mark.parametrize(
+    ("event", "alerts"),
+    [
+        (news(EventKind.CODE, "https://github.com/a/b"), 2),
+        (news(EventKind.VERSION, "v2"), 2),
+        (news(EventKind.WITHDRAWN), 2),
+        (news(EventKind.LISTED, "2026-03-03"), 1),
+        (news(EventKind.VERSION, "v2", at=NOON - HOUR), 1),
+    ],
+)
+async def test_news_of_a_told_paper_is_told_once(
+    store: Store, compose: Compose, clock: Clock, event: PaperEvent, alerts: int
+) -> None:
+    await told(store, compose, ONE, TWO)
+    await store.run(events.add, [event])
+    for _ in range(3):
+        clock.now += DAY
+        await compose()
+    sent = await deliveries(store, user_id=7)
+    assert len(sent) == alerts
+    if alerts > 1:
+        assert sent[1].payload["papers"] == [ONE]
+        alert = await store.read(posts.load, sent[1])
+        assert isinstance(alert, posts.Alert)
+        assert alert.in_words() == "News of 1 paper"
+        assert (alert.groups[0][2][0].reason or "").startswith("News – ")
+
+
+async def test_there_is_no_news_of_what_is_paused_ended_or_unwanted(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    topic = await told(store, compose, ONE)
+    await store.run(events.add, [news(EventKind.CODE, "https://github.com/a/b")])
+    clock.now += DAY
+    await store.run(dislikes.add, 7, ONE, now=clock.now)
+    await compose()
+    await store.run(dislikes.remove, 7, ONE)
+    await store.run(people.pause_topic, 7, topic.id, until=clock.now)
+    await compose()
+    await store.run(people.unfollow, 7, topic.id)
+    await compose()
+    assert len(await deliveries(store, user_id=7)) == 1
+
+
+async def listed_titles(store: Store, *titles: str) -> None:
+    records = [a_record(f"2403.{n:05}", 50 - n, title=t) for n, t in enumerate(titles, 1)]
+    await store.run(listings.record, a_listing(*records, day=MONDAY))
+
+
+async def test_what_is_much_like_something_unwanted_is_held_back_until_that_is_taken_back(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await listed_titles(store, f"{ROBOTS}, again", "Weather forecasts", ROBOTS)
+    await following(store, ONE, TWO)
+    await store.run(dislikes.add, 7, THREE, now=NOON)
+    await compose()
+    (alert,) = await deliveries(store, user_id=7)
+    assert alert.payload == {"papers": [TWO], "more": [], "held": 1}
+    assert await store.read(dislikes.held_back, 7) == {ONE: THREE}
+    clock.now += DAY
+    await compose()
+    assert len(await deliveries(store, user_id=7)) == 1
+
+    await store.run(dislikes.remove, 7, THREE)
+    await compose()
+    assert [d.payload["papers"] for d in await deliveries(store, user_id=7)] == [[TWO], [ONE]]
+
+
+async def test_what_is_like_something_unwanted_comes_last_and_says_so(
+    store: Store, compose: Compose
+) -> None:
+    await listed_titles(store, "Robots learn from video", "Weather forecasts", ROBOTS)
+    await following(store, ONE, TWO)
+    await store.run(dislikes.add, 7, THREE, now=NOON)
+    await compose()
+    (sent,) = await deliveries(store, user_id=7)
+    assert sent.payload == {"papers": [TWO, ONE], "more": [], "lowered": {ONE: THREE}}
+    alert = await store.read(posts.load, sent)
+    assert isinstance(alert, posts.Alert)
+    assert alert.groups[0][2][1].reason == f"low, being like “{ROBOTS}”; its title says so"
+
+
+async def test_where_all_is_held_back_nothing_is_sent(store: Store, compose: Compose) -> None:
+    await listed_titles(store, ROBOTS, ROBOTS + "!")
+    await following(store, ONE)
+    await store.run(dislikes.add, 7, TWO, now=NOON)
+    await compose()
+    assert await deliveries(store, user_id=7) == []
+    assert await store.read(people.waiting_matches, 7) == []
+
+
+async def test_an_alert_that_came_too_late_waits_for_the_next(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await told(store, compose, ONE)
+    (late,) = await deliveries(store, user_id=7)
+    clock.now += 4 * DAY
+    await store.run(hold_stale, late, now=clock.now)
+    await compose()
+    assert [d.payload["papers"] for d in await deliveries(store, user_id=7)] == [[ONE], [ONE]]
+
+
+async def test_instant_alerts_come_as_matches_do_until_the_day_has_had_enough(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    number = MOST_A_DAY + 3
+    await listed(store, *range(number))
+    topic = await following(store)
+    await store.run(people.set_schedule, 7, Schedule(Frequency.INSTANT, timezone="Asia/Kolkata"))
+    for n in range(1, number + 1):
+        match = a_match(f"2403.{n:05}", topic_id=topic.id, at=clock.now)
+        await store.run(people.add_matches, [match])
+        await compose()
+        await compose()
+        clock.now += timedelta(minutes=1)
+    sent = await deliveries(store, user_id=7)
+    assert [len(ids_of(each)) for each in sent] == [1] * MOST_A_DAY
+    clock.now = NOON + 6 * HOUR + timedelta(minutes=29)
+    await compose()
+    assert len(await deliveries(store, user_id=7)) == MOST_A_DAY
+    clock.now += timedelta(minutes=1)  # midnight in Kolkata
+    await compose()
+    assert len(ids_of((await deliveries(store, user_id=7))[-1])) == 3
+
+
+def ids_of(delivery: Delivery) -> list[str]:
+    papers = delivery.payload["papers"]
+    assert isinstance(papers, list)
+    return [str(id_) for id_ in papers]
+
+
+async def test_a_quiet_day_keeps_an_alert_for_the_next(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await listed(store, 10)
+    await following(store, ONE)
+    await store.run(people.set_schedule, 7, Schedule(hour=9, quiet_days=frozenset((1,))))
+    for hours in (0, 11, 20):
+        clock.now = NOON + hours * HOUR
+        await compose()
+        assert await deliveries(store) == []
+    clock.now = NOON + 21 * HOUR  # Wednesday, nine o'clock
+    await compose()
+    assert len(await deliveries(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "changes_on"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29)),  # two o'clock does not exist
+        ("Europe/Berlin", date(2026, 10, 25)),  # it comes twice
+        ("America/St_Johns", date(2026, 3, 8)),
+        ("America/St_Johns", date(2026, 11, 1)),
+        ("Australia/Lord_Howe", date(2026, 4, 5)),
+        ("Australia/Lord_Howe", date(2026, 10, 4)),
+    ],
+)
+async def test_each_day_has_one_alert_at_its_hour_whatever_the_clocks_do(
+    store: Store, compose: Compose, clock: Clock, zone: str, changes_on: date
+) -> None:
+    await listed(store, 3, 2, 1)
+    topic = await following(store)
+    await store.run(people.set_schedule, 7, Schedule(hour=2, timezone=zone))
+    for number, paper_id in enumerate((ONE, TWO, THREE)):
+        day = changes_on + (number - 1) * DAY
+        clock.now = datetime.combine(day, time(1, 30), ZoneInfo(zone)).astimezone(UTC)
+        match = a_match(paper_id, topic_id=topic.id, at=clock.now)
+        await store.run(people.add_matches, [match])
+        await compose()
+        assert len(await deliveries(store, user_id=7)) == number
+        clock.now = datetime.combine(day, time(3), ZoneInfo(zone)).astimezone(UTC)
+        for _ in range(2):
+            await compose()
+        assert len(await deliveries(store, user_id=7)) == number + 1

@@ -8,7 +8,6 @@ import pytest
 
 from bot.jobs.match import BATCH, VOTES_LOOK_BACK, MatchNew
 from bot.models import Match, Record, Strictness, Topic
-from bot.search.embed import WordLlama
 from bot.store import listings, people
 from bot.store.store import Store
 from bot.topics.reading import Reader
@@ -17,16 +16,6 @@ from tests.conftest import NOON, Clock
 
 READER = 7
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="session")
-def embedder() -> WordLlama:
-    return WordLlama.load()
-
-
-@pytest.fixture
-def reader(embedder: WordLlama) -> Reader:
-    return Reader(embedder)
 
 
 @pytest.fixture

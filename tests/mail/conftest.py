@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.jobs.email import DeliverEmail
 from bot.mail.setup import From
 from bot.models import Delivery, DeliveryKind, Strictness
-from bot.store import listings, mailboxes, outbox, people
+from bot.store import listings, mailboxes, outbox, people, telling
 from bot.store.outbox import Owed
 from bot.store.store import Store
 from tests.builders import a_listing, a_match
@@ -60,7 +60,7 @@ def owe(db: Database, user_id: int, address: str, subject: str) -> int:
     people.add_matches(db, [a_match(ONE, topic_id=topic.id)])
     delivery_id = outbox.enqueue(db, alert(user_id, subject), now=NOON)
     assert delivery_id is not None
-    people.carry(db, user_id, [ONE], delivery_id)
+    telling.carry(db, user_id, [ONE], (), delivery_id, now=NOON)
     return delivery_id
 
 

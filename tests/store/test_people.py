@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.models import DeliveryKind, Frequency, Schedule, Strictness, Topic
-from bot.store import listings, outbox, people
+from bot.store import listings, outbox, people, telling
 from bot.store.store import Store
 from tests.builders import a_listing, a_match, owed
 from tests.conftest import NOON
@@ -122,7 +122,7 @@ async def test_an_alert_carries_a_paper_for_all_its_topics(store: Store) -> None
         [a_match(ONE, topic_id=first.id), a_match(ONE, topic_id=second.id)],
     )
     alert = await an_alert(store)
-    await store.run(people.carry, ME, [ONE], alert)
+    await store.run(telling.carry, ME, [ONE], (), alert, now=NOON)
     assert await store.read(people.waiting_matches, ME) == []
     carried = await store.read(people.matches_in, alert)
     assert [match.topic_id for match in carried] == [first.id, second.id]
@@ -132,7 +132,7 @@ async def test_nobody_is_told_of_a_paper_twice(store: Store) -> None:
     """A topic that is followed later may match a paper that an earlier alert brought."""
     first = await follow(store, "agents")
     await store.run(people.add_matches, [a_match(ONE, topic_id=first.id)])
-    await store.run(people.carry, ME, [ONE], await an_alert(store))
+    await store.run(telling.carry, ME, [ONE], (), await an_alert(store), now=NOON)
 
     second = await follow(store, "vision")
     matches = [a_match(ONE, topic_id=second.id), a_match(TWO, topic_id=second.id)]
@@ -147,7 +147,7 @@ async def test_the_inbox_has_everything_latest_first(store: Store) -> None:
         a_match(TWO, topic_id=topic.id, at=NOON + HOUR),
     ]
     await store.run(people.add_matches, matches)
-    await store.run(people.carry, ME, [ONE], await an_alert(store))
+    await store.run(telling.carry, ME, [ONE], (), await an_alert(store), now=NOON)
     assert await store.read(people.all_matches, ME) == matches[::-1]
 
 

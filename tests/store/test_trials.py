@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.models import DeliveryKind, Strictness
-from bot.store import feeds, listings, outbox, papers, people, trials
+from bot.store import feeds, listings, outbox, papers, people, telling, trials
 from bot.store.store import Store
 from tests.builders import a_feed, a_listing, a_match, owed
 from tests.conftest import NOON
@@ -26,7 +26,7 @@ async def wish(store: Store, guild_id: int, user_id: int) -> None:
     alert = owed(f"user:{user_id}", kind=DeliveryKind.ALERT)
     alert_id = await store.run(outbox.enqueue, alert, now=NOON)
     assert alert_id is not None
-    await store.run(people.carry, user_id, [ONE], alert_id)
+    await store.run(telling.carry, user_id, [ONE], (), alert_id, now=NOON)
     await store.run(people.save, user_id, ONE, now=NOON)
 
 
