@@ -8,7 +8,7 @@ from itertools import groupby
 
 from discord import ui
 
-from bot.answers.answer import FULL_TEXT, Answer, Claim
+from bot.answers.answer import FULL_TEXT, Answer, Claim, Read
 from bot.answers.passages import ABSTRACT
 from bot.answers.record import RECORD
 from bot.asking import Scope
