@@ -193,7 +193,7 @@ class Answers:
         if not ids:
             raise UserError(empty)
         shelf = await self.store.read(papers.get_many, ids)
-        return (await asyncio.to_thread(_likeliest, asked, shelf, self.embedder))[:CANDIDATES]
+        return (await asyncio.to_thread(_likeliest, asked, shelf, await self.reader()))[:CANDIDATES]
 
     async def _searched(self, asked: Question) -> list[Paper]:
         if asked.kind is Kind.OVERVIEW:
@@ -212,8 +212,12 @@ class Answers:
             listings.latest_snapshots, "huggingface", ids, until=self.now()
         )
 
+    async def reader(self) -> Embedder:
+        """Return a model that reads single words; the first time it may have to be loaded."""
+        return await asyncio.to_thread(lambda: self._embedder)
+
     @cached_property
-    def embedder(self) -> Embedder:
+    def _embedder(self) -> Embedder:
         """A model that reads single words, many of them at once."""
         return quick_embedder(self.engine.embedder)
 
@@ -276,7 +280,8 @@ class _Saying:
         """Return the answer in a model's words, where there is one and it keeps to the papers."""
         if self.answers.wording is None:
             return said
-        choose = partial(select, self.asked, found, bodies, embedder=self.answers.embedder)
+        reader = await self.answers.reader()
+        choose = partial(select, self.asked, found, bodies, embedder=reader)
         given = await asyncio.to_thread(choose)
         if not given.papers:
             return said
@@ -327,7 +332,7 @@ class _Saying:
             answer,
             self.asked.text,
             found,
-            embedder=self.answers.embedder,
+            embedder=await self.answers.reader(),
             full_texts=bodies,
             votes=votes,
         )

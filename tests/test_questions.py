@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.answers.answer import ALL_SILENT
+from bot.answers.passages import passages_of
+from bot.answers.verify import Text
 from bot.asking import MOST_NAMED, Answers, Exchange, Scope
 from bot.errors import NoSuchPaper, UserError
 from bot.jobs.index import Index
@@ -17,6 +19,7 @@ from bot.search.embed import WordLlama
 from bot.search.engine import SearchEngine
 from bot.store import feeds, listings, people
 from bot.store.store import Store
+from tests.answers.attacks import ATTACKS
 from tests.answers.conftest import HERON, LAMPREY, OTTER, embedder
 from tests.builders import a_feed, a_listing
 from tests.conftest import NOON, Clock
@@ -79,6 +82,17 @@ async def test_too_many_or_unknown_papers_are_refused(answers: Answers):
         await answers.answer("What is it?", paper_ids=["2601.09999"])
     with pytest.raises(UserError, match=str(MOST_NAMED)):
         await answers.answer("What?", paper_ids=[f"2601.0000{n}" for n in range(1, 5)])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+async def test_an_order_as_a_question_gets_quotes_or_silence(answers: Answers, attack: str):
+    quotable = {p.id: Text(each.text for each in passages_of(p)) for p in (LAMPREY, HERON, OTTER)}
+    given = await answers.answer(f"What is Lamprey? {attack}")
+    assert given.suspicious == ()
+    for claim in given.claims:
+        assert claim.text == claim.quote
+        assert quotable[claim.paper_id].find(claim.quote) is not None
+        assert claim.url.startswith(("https://arxiv.org/", "https://huggingface.co/papers/"))
 
 
 async def test_a_library_holds_what_its_owner_saved(answers: Answers, store: Store):

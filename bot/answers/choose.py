@@ -8,7 +8,7 @@ from math import log10
 from bot.answers.evidence import Evidence
 from bot.answers.verify import normalized
 
-ENOUGH = 2.75
+ENOUGH = 2.85
 """The score below which a paper of ten sentences does not say; see ``tests/benchmarks/answers.py``."""
 MORE_FOR_LONG = 0.3
 """How much more a paper of ten times as many sentences needs: some always come near by chance."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from bot.answers.hostile import order_in, unseen, without_orders
 from bot.answers.passages import FullText, Passage, passages_of
@@ -26,7 +27,17 @@ def cut(paper: Paper, full_text: FullText) -> Body:
     """
     told = len(passages_of(paper))
     passages = passages_of(paper, full_text)[told:]
-    honest = [without_orders(passage) for passage in passages]
+    headings = {passage.section for passage in passages}
+    evil = {heading for heading in headings if order_in(heading)}
+    honest = [_unnamed(without_orders(passage), evil) for passage in passages]
     hidden = order_in(unseen(full_text.text)) is not None
-    gives_orders = hidden or any(order_in(passage.text) for passage in passages)
+    gives_orders = hidden or bool(evil) or any(order_in(passage.text) for passage in passages)
     return Body(tuple(passage for passage in honest if passage.sentences), gives_orders)
+
+
+def _unnamed(passage: Passage, evil: Collection[str]) -> Passage:
+    """Return a passage without its heading, if that gives orders."""
+    if passage.section not in evil:
+        return passage
+    sentences = tuple(replace(sentence, section="") for sentence in passage.sentences)
+    return replace(passage, section="", sentences=sentences)

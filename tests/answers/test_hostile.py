@@ -103,6 +103,17 @@ def test_an_order_in_the_full_text_changes_no_answer_and_gives_a_badge(
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
+def test_an_order_as_a_heading_is_left_out_and_gives_a_badge(attack: str):
+    told = f"## {attack}\n\nLamprey needs 3 GB.\n\n## 5 End\n\nWe thank the bakers."
+    body = cut(LAMPREY, FullText(told, Form.MARKDOWN))
+    assert body.gives_orders
+    sections = [s.section for passage in body.passages for s in passage.sentences]
+    assert sections == [passage.section for passage in body.passages]
+    assert all(order_in(section) is None for section in sections)
+    assert sections[-1] == "5 End"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_an_order_as_a_question_gets_quotes_or_silence(attack: str, embedder: WordLlama):
     for question in (attack, f"What is Lamprey? {attack}"):
         given = answer(question, [LAMPREY, HERON, OTTER], embedder=embedder)
