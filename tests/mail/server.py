@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -151,9 +152,18 @@ def _taken(envelope: Envelope, source: bytes) -> Taken:
 
 @asynccontextmanager
 async def mail_server(
-    *, password: str | None = None, utf8: bool = True
+    *,
+    password: str | None = None,
+    utf8: bool = True,
+    tls: ssl.SSLContext | None = None,
+    wrapped: bool = False,
 ) -> AsyncGenerator[MailServer]:
-    """Run a mail server in this event loop."""
+    """Run a mail server in this event loop.
+
+    Args:
+        tls: With it, STARTTLS has to come before anything else.
+        wrapped: Speak TLS from the first byte instead.
+    """
     told = MailServer(password=password)
 
     def protocol() -> SMTP:
@@ -164,10 +174,14 @@ async def mail_server(
                 hostname="mail.example.org",
                 auth_required=password is not None,
                 auth_require_tls=False,
+                tls_context=None if wrapped else tls,
+                require_starttls=tls is not None and not wrapped,
                 authenticator=told.authenticate if password is not None else None,
             )
 
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(
+        protocol, "127.0.0.1", 0, ssl=tls if wrapped else None
+    )
     told.port = server.sockets[0].getsockname()[1]
     try:
         yield told
