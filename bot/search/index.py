@@ -103,6 +103,7 @@ class Snapshot:
 
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher = searcher
+        self._one_letter: dict[tuple[str, str, int | None], dict[str, int]] = {}
         self.watermark = self._find_watermark()
         """How far the store was indexed; None for an index that nothing was put in."""
 
@@ -135,7 +136,15 @@ class Snapshot:
 
     def words_from(self, field: str, prefix: str, *, most: int | None = None) -> dict[str, int]:
         """Return a field's terms that begin so, and how many papers have each, commonest first."""
-        return dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
+        if len(prefix) > 1:
+            return dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
+        # Everybody who types a title begins with one letter, and it takes longest.
+        known = self._one_letter.get((field, prefix, most))
+        if known is None:
+            known = dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
+            if most is not None:
+                self._one_letter[field, prefix, most] = known
+        return dict(known)
 
     def knows(self, field: str, word: str) -> bool:
         """Return whether any paper has the word in this field."""

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,26 @@ async def test_a_second_run_has_nothing_to_do(store: Store, engine: SearchEngine
     await index()
     await index()
     assert seen == [(2, 2)]
+
+
+def times(folder: Path) -> dict[Path, int]:
+    """Return when each file was written last."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+async def test_new_votes_touch_no_index(store: Store, engine: SearchEngine, folder: Path) -> None:
+    ids = [f"2403.{number:05}" for number in range(1, 501)]
+    first = [a_record(id, 3) for id in ids]
+    await store.run(listings.record, a_listing(*first))
+    await Index(store, engine)()
+    before = times(folder)
+    mark = engine.watermark
+
+    voted = [a_record(id, 30) for id in ids]
+    await store.run(listings.record, a_listing(*voted, seen_at=NOON + timedelta(hours=1)))
+    await Index(store, engine)()
+    assert engine.watermark == mark
+    assert times(folder) == before
 
 
 async def test_a_changed_text_is_found_by_its_new_words(store: Store, engine: SearchEngine) -> None:
