@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -12,6 +14,7 @@ from aiohttp import web
 from bot.answers.language_model import LONGEST_REPLY, MOST_BYTES, LanguageModel
 from bot.errors import ModelError
 from tests.answers.model_server import ModelServer, a_model_server, begin, event, events
+from tests.conftest import ROOT
 
 QUESTION = [{"role": "user", "content": "Why?"}]
 KEY = "sk-very-secret"
@@ -192,3 +195,11 @@ async def test_an_address_where_nobody_listens_is_an_error():
     async with LanguageModel("http://127.0.0.1:9/v1", "owl-1") as model:
         with pytest.raises(ModelError, match="could not be reached"):
             await whole(model)
+
+
+def test_starting_the_bot_does_not_load_what_only_some_answers_need():
+    told = "import sys, bot.app; print(*{'openai', 'httpx2', 'pypdf'} & set(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert loaded.stdout.strip() == ""

@@ -1,10 +1,11 @@
 """How often answers quote the right sentence, and how often they rightly say nothing.
 
-``python -m tests.benchmarks.answers [--papers 100000]`` asks the questions of ``answers_questions.json`` about the
-recorded abstracts: with the paper given, and over all of them through the search engine. What was
-tuned was tuned on the ``tune`` part; the ``report`` part is what counts. It was written anew after
-an earlier one had been looked at too often (that one is now in ``tune``), and has been looked at
-three times since; what was changed between the looks was found on ``tune``.
+``python -m tests.benchmarks.answers [--papers 100000]`` asks the questions of
+``answers_questions.json`` about the recorded abstracts: with the paper given, and over all of them
+through the search engine. What was tuned was tuned on the ``tune`` part; the ``report`` part is
+what counts. It was written anew after an earlier one had been looked at too often (that one is now
+in ``tune``), and has been looked at three times since; what was changed between the looks was found
+on ``tune``.
 """
 
 from __future__ import annotations
