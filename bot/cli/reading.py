@@ -19,6 +19,7 @@ from bot.feeds import in_words
 from bot.models import Paper, Submission, byline
 from bot.posts import Shown
 from bot.render.text import plain
+from bot.search.engine import Hit
 from bot.store import heartbeat, ledger, papers, submissions
 from bot.store.ledger import Line
 from bot.store.store import Store
@@ -30,30 +31,33 @@ async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -
     async with opened(settings) as rooms:
         found = await _search(rooms, query, limit)
     if as_json:
-        say_json([_result(paper, score) for paper, score in found])
+        say_json([_result(paper, hit) for paper, hit in found])
         return 0
     if not found:
         note("No paper has those words. Try fewer or more general ones.")
-    for number, (paper, _) in enumerate(found, 1):
+    for number, (paper, hit) in enumerate(found, 1):
         when = paper.published_at.date().isoformat() if paper.published_at else "no date"
         say(f"{number:>3}. {plain(paper.title)}")
         say(f"     {when}  {paper.url or paper.id}")
+        for quote in hit.highlights:
+            if quote.field != "title":
+                say(f"     “{plain(quote.text)}”")
     return 0
 
 
-async def _search(rooms: Rooms, query: str, limit: int) -> list[tuple[Paper, float]]:
+async def _search(rooms: Rooms, query: str, limit: int) -> list[tuple[Paper, Hit]]:
     await bring_up(rooms)
     hits = await asyncio.to_thread(rooms.engine.search, query, limit=limit, now=rooms.now())
     found = await rooms.store.read(papers.get_many, [hit.paper_id for hit in hits])
-    scores = {hit.paper_id: hit.score for hit in hits}
-    return [(paper, scores[paper.id]) for paper in found]
+    by_id = {hit.paper_id: hit for hit in hits}
+    return [(paper, by_id[paper.id]) for paper in found]
 
 
-def _result(paper: Paper, score: float) -> dict[str, Any]:
+def _result(paper: Paper, hit: Hit) -> dict[str, Any]:
     return {
         "id": paper.id,
         "title": paper.title,
-        "score": score,
+        "score": hit.score,
         "published_at": paper.published_at.isoformat() if paper.published_at else None,
         "url": paper.url,
     }

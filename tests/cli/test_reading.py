@@ -34,6 +34,11 @@ def test_a_search_for_programs_lists_id_title_score_date_and_address(run: Run, p
     assert found[0]["url"].startswith("https://arxiv.org/")
 
 
+def test_a_search_shows_the_sentence_that_matched(run: Run, page: Path) -> None:
+    run("import", page)
+    assert "     “Small graphs grow in many places.”\n" in run("search", "grow places").out
+
+
 def test_a_search_without_a_result_succeeds_and_says_so(run: Run) -> None:
     outcome = run("search", "quokka", "--json")
     assert (outcome.code, json.loads(outcome.out)) == (0, [])
