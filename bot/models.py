@@ -191,6 +191,14 @@ class Feed:
     paused_because: str | None = None
 
 
+class Way(StrEnum):
+    """How a person's alerts reach them, as their own words say it."""
+
+    DM = "direct message"
+    EMAIL = "e-mail"
+    BOTH = "direct message and e-mail"
+
+
 class Frequency(StrEnum):
     """How often a person's alerts come."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.errors import UserError
 from bot.listing_days import local_day, next_at, previous_at
-from bot.models import Frequency, Schedule
+from bot.models import Frequency, Schedule, Way
 
 WEEK = frozenset(range(7))
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -89,19 +89,21 @@ def quiet_days_in_words(days: frozenset[int]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
-def in_words(schedule: Schedule) -> str:
+def in_words(schedule: Schedule, way: Way = Way.DM) -> str:
     """Return ``one direct message a day at 09:00 UTC, never on Sundays``."""
     quiet = quiet_days_in_words(schedule.quiet_days)
-    return f"{_when(schedule)}, never on {quiet}" if quiet else _when(schedule)
+    when = _when(schedule, way)
+    return f"{when}, never on {quiet}" if quiet else when
 
 
-def _when(schedule: Schedule) -> str:
+def _when(schedule: Schedule, way: Way) -> str:
     at = f"at {schedule.hour:02}:00 {schedule.timezone}"
     match schedule.frequency:
         case Frequency.INSTANT:
-            return f"a direct message as soon as something appears, days by {schedule.timezone}"
+            one = "an" if way is Way.EMAIL else "a"
+            return f"{one} {way} as soon as something appears, days by {schedule.timezone}"
         case Frequency.DAILY:
-            return f"one direct message a day {at}"
+            return f"one {way} a day {at}"
         case Frequency.WEEKLY:
             (day,) = due_days(schedule)
-            return f"one direct message a week, on {DAY_NAMES[day]}s {at}"
+            return f"one {way} a week, on {DAY_NAMES[day]}s {at}"

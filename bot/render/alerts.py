@@ -203,15 +203,15 @@ def schedule(person: Person, *, changed: bool, now: datetime) -> str:
         changed: Whether that is so since just now.
     """
     wish = person.schedule
-    how = schedules.in_words(wish)
-    if person.dm_closed_because:
-        waits = f"Alerts wait in /inbox: {escape(person.dm_closed_because)}."
+    how = schedules.in_words(wish, person.way)
+    if person.kept_back_because:
+        waits = f"Alerts wait in /inbox: {escape(person.kept_back_because)}."
         lines = [f"{waits} Once that is mended, they come as {how}."]
     else:
         comes = "Now your alerts come" if changed else "Your alerts come"
         most = count(wish.max_papers, "paper")
         lines = [f"{comes} as {how}. Each shows {most} at the most; /inbox has all."]
-    if wish.frequency is not Frequency.INSTANT and not person.dm_closed_because:
+    if wish.frequency is not Frequency.INSTANT and not person.kept_back_because:
         due_at = schedules.next_due_at(wish, now=now)
         lines.append(f"-# The next can come {moment(due_at)}, {moment(due_at, 'F')} on your clock.")
     if not changed:

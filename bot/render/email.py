@@ -81,10 +81,19 @@ def _alert(alert: Alert, unsubscribe: str | None) -> tuple[str, str, str]:
         "subject": subject,
         "preheader": " · ".join(_words(s.paper.title, 80) for s in shown[:3]),
         "groups": groups,
-        "more": f"And {alert.more:,} more: /inbox on Discord shows all." if alert.more else "",
+        "notes": _notes(alert),
         "unsubscribe": unsubscribe,
     }
     return subject, render("alert.html", values), render("alert.txt", values)
+
+
+def _notes(alert: Alert) -> list[str]:
+    """Return what became of papers without a place in the mail."""
+    notes = [f"And {alert.more:,} more: /inbox on Discord shows all."] if alert.more else []
+    if alert.held:
+        held = count(alert.held, "paper")
+        notes.append(f"{held} held back, being like what you want less of: /inbox names them.")
+    return notes
 
 
 def alert_subject(alert: Alert) -> str:

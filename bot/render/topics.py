@@ -66,10 +66,10 @@ def _turns(strictness: Strictness, number: int, *, follows: bool) -> list[Button
 
 def followed(topic: Topic, found: Trial, person: Person, number: int) -> Page:
     """Return the answer to somebody who follows a topic now."""
-    when = f"Alerts come as {in_words(person.schedule)}."
-    if person.dm_closed_because:
+    when = f"Alerts come as {in_words(person.schedule, person.way)}."
+    if person.kept_back_because:
         when = (
-            f"Alerts wait in /inbox: {escape(person.dm_closed_because)}. Once you allow direct"
+            f"Alerts wait in /inbox: {escape(person.kept_back_because)}. Once you allow direct"
             " messages, press Try again under /topics list."
         )
     heading = f"## You follow {excerpt(topic.query, MOST_TOPIC)}\n{when} {_what(found)}"
@@ -119,11 +119,11 @@ def topics(
         ideas: Shown below the last page, where there is room.
     """
     first = page * MOST_LINES
-    head = f"## {count(len(followed), 'topic')}\n-# Alerts come as {in_words(person.schedule)}."
+    head = f"## {count(len(followed), 'topic')}\n-# Alerts come as {in_words(person.schedule, person.way)}."
     rows: list[ui.Item[ui.LayoutView]] = []
-    if person.dm_closed_because:
+    if person.kept_back_because:
         head = head.partition("\n")[0]
-        head += f"\nAlerts wait in /inbox: {escape(person.dm_closed_because)}."
+        head += f"\nAlerts wait in /inbox: {escape(person.kept_back_because)}."
         rows.append(ui.ActionRow(Button(label="Try again", custom_id="dm:try")))
     for topic in followed[first : first + MOST_LINES]:
         rows += [ui.TextDisplay(_topic(topic, counts, now=now)), _changes(topic, now=now)]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bot.models import Match, Schedule, Strictness, Topic
+from bot.models import Match, Schedule, Strictness, Topic, Way
 from bot.store.rows import Row, at, marks, moment, parsed, to_match, to_schedule, to_topic
 
 
@@ -25,6 +25,13 @@ class Person:
     """Since when Discord refuses our messages to them; None while it takes them."""
     dm_closed_because: str | None
     created_at: datetime
+    way: Way = Way.DM
+    """What they chose; whether the operator lets e-mail go out is another matter."""
+
+    @property
+    def kept_back_because(self) -> str | None:
+        """Why alerts wait in the inbox; None while they reach the person one way or the other."""
+        return self.dm_closed_because if self.way is Way.DM else None
 
 
 def ensure(db: Database, user_id: int, *, now: datetime) -> Person:
@@ -39,7 +46,7 @@ def ensure(db: Database, user_id: int, *, now: datetime) -> Person:
 
 
 def get(db: Database, user_id: int) -> Person | None:
-    rows = db.query("SELECT * FROM person WHERE user_id = ?", [user_id])
+    rows = db.query(f"{_SELECT} WHERE person.user_id = ?", [user_id])
     return next((_to_person(row) for row in rows), None)
 
 
@@ -48,15 +55,21 @@ def _to_person(row: Row) -> Person:
     values["schedule"] = to_schedule(row)
     values["created_at"] = at(row["created_at"])
     values["dm_closed_at"] = parsed(row["dm_closed_at"])
+    if row["keeps_dm"] is not None:
+        values["way"] = Way.BOTH if row["keeps_dm"] else Way.EMAIL
     return Person(**values)
 
 
-_PERSON = tuple(field.name for field in fields(Person) if field.name != "schedule")
+_PERSON = tuple(f.name for f in fields(Person) if f.name not in ("schedule", "way"))
+_SELECT = (
+    "SELECT person.*, mailbox.keeps_dm FROM person LEFT JOIN mailbox"
+    " ON mailbox.user_id = person.user_id AND mailbox.stopped_at IS NULL"
+)
 
 
 def with_topics(db: Database) -> list[Person]:
     """Return everybody who follows something."""
-    rows = db.query("SELECT * FROM person WHERE user_id IN (SELECT user_id FROM topic)")
+    rows = db.query(f"{_SELECT} WHERE person.user_id IN (SELECT user_id FROM topic)")
     return [_to_person(row) for row in rows]
 
 

@@ -116,6 +116,23 @@ async def test_the_digest_comes_by_mail_in_place_of_the_dm(
     assert len(subjects(server)) == 1
 
 
+async def test_answers_say_how_alerts_come(
+    world: World, post: Post, server: MailServer, store: Store
+) -> None:
+    await follow(world, world.reader, "models")
+    await prove(world, post, server)
+    await store.run(people.dm_closed, world.reader.user.id, now=NOON, because="closed")
+    for command in ("alerts schedule", "topics list"):
+        answer = await world.slash(world.reader, command)
+        assert "lerts come as one e-mail a day at 09:00 UTC." in answer.text
+        assert "Alerts wait in /inbox" not in answer.text
+    await world.slash(world.reader, "alerts email", keep_dm=True)
+    both = await world.slash(world.reader, "alerts schedule", frequency="weekly")
+    assert "come as one direct message and e-mail a week, on Mondays" in both.text
+    instant = await world.slash(world.reader, "alerts schedule", frequency="instant")
+    assert "come as a direct message and e-mail as soon as something appears" in instant.text
+
+
 async def test_both_come_where_both_are_wanted(
     world: World, take_in: TakeIn, post: Post, server: MailServer
 ) -> None:

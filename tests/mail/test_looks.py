@@ -181,3 +181,11 @@ def test_a_code_is_in_the_subject_and_nothing_is_subscribed_to() -> None:
     assert "within 30\nminutes" in text_of(message) or "within 30 minutes" in text_of(message)
     assert message["List-Unsubscribe"] is None
     assert "href" not in html_of(message)
+
+
+def test_news_and_what_was_held_back_are_said() -> None:
+    says = Alert((("kv cache", 1, (a_shown(), a_shown(id="2403.00002"))),), 0, held=2, known=1)
+    message = made(replace(an_email(), says=says))
+    assert message["Subject"] == "1 new paper and news of 1 paper on kv cache"
+    for text in (html_of(message), " ".join(text_of(message).split())):
+        assert "2 papers held back, being like what you want less of" in text
