@@ -32,6 +32,8 @@ class Spot(Protocol):
 
     number: int
     """To find a failure in the log by."""
+    may_stay_empty: bool
+    """Whether nothing shows that an answer is awaited."""
 
     async def show(self, page: Page) -> int:
         """Show this instead of what is there; returns the message's id.
@@ -48,6 +50,8 @@ class InteractionSpot:
     It is edited and never followed up: a user-installed app may follow up five times only.
     """
 
+    may_stay_empty = False
+
     def __init__(self, interaction: discord.Interaction) -> None:
         self._interaction = interaction
         self.number = interaction.id
@@ -62,6 +66,8 @@ class ReplySpot:
     Args:
         may_refer: Whether the bot may read the channel's history, as a reply needs.
     """
+
+    may_stay_empty = True
 
     def __init__(self, message: discord.Message, *, may_refer: bool) -> None:
         self._message = message
@@ -100,7 +106,7 @@ async def answer_at(
     except Stopped:
         await _show(spot, stopped_page(asked.scope or Scope.RECENT, asked.paper_ids))
     except TooManyQuestions as error:
-        if not error.was_told:
+        if not (error.was_told and spot.may_stay_empty):
             await _show(spot, words(str(error)))
     except discord.HTTPException as error:
         log.warning("question %s could not be answered: %s", spot.number, error)
@@ -212,17 +218,8 @@ async def papers_posted_as(
     )
 
 
-async def papers_of_thread(
-    services: Services, channel: object, own_id: int, user_id: int
-) -> tuple[str, ...]:
+async def papers_of_thread(services: Services, channel: object, user_id: int) -> tuple[str, ...]:
     """Return the papers of the thread or forum post that a channel is; empty for any other."""
     if not isinstance(channel, discord.Thread):
         return ()
-    found = await papers_posted_as(services, channel.id, user_id)
-    if found or channel.owner_id != own_id:
-        return found
-    try:
-        return await papers_of(services, await channel.fetch_message(channel.id), user_id)
-    except discord.HTTPException as error:
-        log.info("the first message of thread %s could not be read: %s", channel.id, error)
-        return ()
+    return await papers_posted_as(services, channel.id, user_id)

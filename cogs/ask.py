@@ -7,7 +7,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot import discover, posted
-from bot.asking import Scope
+from bot.asking import MOST_NAMED, Scope
 from bot.client import (
     PaperBot,
     PersistentButton,
@@ -88,9 +88,7 @@ class Ask(commands.Cog):
         await interaction.response.defer(ephemeral=private, thinking=True)
         about = (await self._paper(paper),) if paper else ()
         if not about and where is None:
-            about = await papers_of_thread(
-                self.services, interaction.channel, interaction.application_id, interaction.user.id
-            )
+            about = await papers_of_thread(self.services, interaction.channel, interaction.user.id)
         asked = _asked(interaction, question, about, private=private, scope=where)
         await answer_at(InteractionSpot(interaction), self.services, asked, show_question=True)
 
@@ -107,21 +105,22 @@ class Ask(commands.Cog):
     async def ask_about(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Open the form for a question about the papers of a message."""
         about: tuple[str, ...] = ()
-        if message.author.id == interaction.application_id:
+        if message.author == self.bot.user:
             about = await papers_of(self.services, message, interaction.user.id)
-        what = f"post:{message.id}" if about else ""
-        if not about:
-            about = await self.services.store.read(posted.papers_named, texts_of(message))
-            what = _fitting(about)
+        ours = bool(about)
+        about = about or await self.services.store.read(posted.papers_named, texts_of(message))
         if not about:
             raise UserError("No paper is named in this message. /ask asks about any paper.")
+        # A digest has more papers than a form can carry; its message leads to them.
+        many = ours and len(about) > MOST_NAMED
+        what = f"post:{message.id}" if many else _fitting(about)
         await interaction.response.send_modal(QuestionForm(what))
 
     async def papers_in(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Show the papers of a message to the one who asked."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         ids: tuple[str, ...] = ()
-        if message.author.id == interaction.application_id:
+        if message.author == self.bot.user:
             ids = await papers_of(self.services, message, interaction.user.id)
         ids = ids or await self.services.store.read(posted.papers_named, texts_of(message))
         if not ids:

@@ -9,6 +9,7 @@ import discord
 from discord.ext import commands
 
 from bot import discover, posted
+from bot.asking import MOST_NAMED
 from bot.client import PaperBot, Services
 from bot.conversations import Asked, TooManyQuestions
 from bot.errors import StoreError
@@ -20,8 +21,6 @@ from cogs.contents import texts_of
 
 log = logging.getLogger(__name__)
 
-MOST_NAMED = 3
-"""Papers of a message that one question is about."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|``.*?``|`[^`\n]*`", re.DOTALL)
 _QUOTED = re.compile(r"^\s{0,3}>(?:>>)?\s.*$", re.MULTILINE)
 _ASKS = re.compile(r"\?(?=\s|$|[)\"'”])")
@@ -138,9 +137,7 @@ class Mentions(commands.Cog):
         return await self._of_thread(message)
 
     async def _of_thread(self, message: discord.Message) -> tuple[str, ...]:
-        return await papers_of_thread(
-            self.services, message.channel, self._own_id, message.author.id
-        )
+        return await papers_of_thread(self.services, message.channel, message.author.id)
 
     def _asked(self, message: discord.Message, question: str, about: tuple[str, ...]) -> Asked:
         replied_to = self._replied_to(message)

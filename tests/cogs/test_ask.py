@@ -318,6 +318,7 @@ async def test_too_many_questions_are_refused_with_the_time_of_the_next(
     most, span = LIMITS[0]
     for _ in range(most):
         await world.slash(world.reader, "ask", question="A?")
+    await world.slash(world.reader, "ask", question="A?")
     refused = await world.slash(world.reader, "ask", question="A?")
     again = int((NOON + span).timestamp())
     assert refused.text == f"You have asked 6 questions in a short time. Ask again <t:{again}:R>."
@@ -449,6 +450,19 @@ async def test_a_post_of_ours_can_be_asked_about_by_its_menu(
     assert scripted.about == [(paper_id(5),)]
     found = await world.menu(world.reader, PAPERS_IN, card)
     assert found.text.startswith(f"## 1 paper in this message\n**1.** [{TITLES[4]}]")
+
+
+async def test_a_digest_can_be_asked_about_by_its_menu(
+    world: World, take_in: TakeIn, flow: Flow, give: Give
+) -> None:
+    await world.slash(world.moderator, "feeds add", channel=world.channel)
+    await take_in(daily(*(a_record(n, 50 - n) for n in range(1, 13)), day=TUESDAY))
+    await flow.after(hours=22)
+    (digest,) = world.messages()
+    form = await world.menu(world.reader, ASK_ABOUT, digest)
+    scripted = give(Scripted(an_answer("One.")))
+    await world.submit(form, {"Question": "A?"})
+    assert scripted.papers_before == [[tuple(paper_id(n) for n in range(1, 13))]]
 
 
 async def test_the_menus_work_in_direct_messages(world: World, take_in: TakeIn) -> None:
