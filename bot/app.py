@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Generator
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,6 +61,8 @@ EMAIL_EVERY = timedelta(seconds=15)
 WATCH_EVERY = timedelta(minutes=30)
 ENRICH_EVERY = timedelta(hours=1)
 FORGET_EVERY = timedelta(minutes=30)
+LONGEST_STOP = timedelta(seconds=9.5)
+"""A supervisor kills after ten seconds."""
 AUTHENTICATION_FAILED = 4004
 """The gateway's code for a token that was taken back while the bot was running."""
 BAD_TOKEN = (
@@ -381,7 +385,7 @@ async def run_bot(settings: Settings) -> None:
                     await use_gateway_of_api(bot)
             async with working(rooms, bot, runner):
                 with login_errors():
-                    await bot.connect()
+                    await heeding_cancellation(bot.connect())
 
 
 def use_api(url: str | None) -> None:
@@ -417,8 +421,40 @@ def login_errors() -> Generator[None]:
         raise PaperwireError("Discord cannot be reached; check the network.") from error
 
 
-def stop_on_signals() -> None:
-    """Cancel the running task on SIGTERM, so that everything is closed in its order."""
+async def heeding_cancellation(work: Coroutine[None, None, None]) -> None:
+    """Wait for work that may miss its cancellation, as ``asyncio.wait_for`` does up to Python 3.11.
+
+    Cancelled, this returns all the same; closing what the work uses then ends it.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+    await task
+
+
+def stop_on_signals(*, within: timedelta = LONGEST_STOP) -> None:
+    """Cancel the running task on SIGTERM, so that everything is closed in its order.
+
+    Args:
+        within: After this long the process ends, closed or not. That loses nothing: what it was
+            at is recovered at the next start, as after a crash.
+    """
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def stop() -> None:
+        task.cancel()
+        # A thread: the loop may be gone by then, while Python waits for its other threads.
+        last_resort = threading.Timer(within.total_seconds(), _end_now)
+        last_resort.daemon = True
+        last_resort.start()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+
+
+def _end_now() -> None:
+    log.warning("closing takes too long; the process ends now, and the next one recovers the rest")
+    logging.shutdown()
+    os._exit(1)

@@ -21,6 +21,8 @@ Job = Callable[[], Awaitable[None]]
 
 LAST_RUN_MAY_TAKE = timedelta(seconds=6)
 """A supervisor kills after ten seconds, and closing the rest takes some of them."""
+CANCELLED_RUN_MAY_TAKE = timedelta(seconds=2)
+"""How long leaving waits for a run that it has cancelled; deliveries end what they can."""
 TRIED_AGAIN_AFTER = timedelta(minutes=1)
 """How long a job with trouble waits at the most, whatever its interval."""
 CLOCK_IS_LOOKED_AT_EVERY = timedelta(seconds=30)
@@ -89,7 +91,7 @@ class JobRunner:
                 log.warning("%s did not finish in time and is cancelled", run.get_name())
                 run.cancel()
             if late:
-                await asyncio.wait(late)
+                await asyncio.wait(late, timeout=CANCELLED_RUN_MAY_TAKE.total_seconds())
         self._scheduler.shutdown(wait=False)
 
     def every(self, interval: timedelta, name: str, job: Job, *, now: bool = True) -> None:
