@@ -256,8 +256,8 @@ class Deliver:
 
     async def _fail(self, delivery: Delivery, error: DeliveryError, *, shortened: bool) -> None:
         fate = rules.fate(error, delivery, shortened=shortened)
-        log.info("delivery %s: %s (%s)", delivery.id, error, fate.name.lower())
         await self.store.run(note_failure, delivery, error, fate, now=self.now())
+        log.info("delivery %s: %s (%s)", delivery.id, error, fate.name.lower())
 
 
 async def in_time(answer: Awaitable[T], within: timedelta) -> T:

@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 from tests.local_discord import LocalDiscord
 from tests.local_discord.pulse import Pulse
 
+LINES_SHOWN = 40
+"""Lines of the log that a failing test shows."""
 SOON = 60.0
 """Seconds. Reached only by what never happens."""
 
@@ -101,6 +103,9 @@ async def bot_process(
         reading = asyncio.create_task(bot.read())
         try:
             yield bot
+        except Exception as error:
+            error.add_note("\n".join(["the bot's log:", *bot.log[-LINES_SHOWN:]]))
+            raise
         finally:
             await bot.kill()
             await reading
