@@ -55,6 +55,7 @@ PLACE_LOST = {
 DM_CLOSED = {
     50007: "your settings do not let the bot send you direct messages",
     50278: "you share no server with the bot any more",
+    10013: "Discord does not know the account any more",
 }
 BLOCKED = {
     200000: "the server's AutoMod blocked it",

@@ -108,18 +108,21 @@ def note_listed(
 def worth_a_look(
     db: Database, *, posted_since: datetime, looked_before: datetime, limit: int
 ) -> list[str]:
-    """Return papers that somebody saved or that were posted, those not looked at for longest first.
+    """Return papers that somebody saved, was told of or that were posted.
+
+    Those not looked at for longest come first.
 
     Args:
-        posted_since: What was posted before is left out, unless somebody saved it.
+        posted_since: What was posted or told before is left out, unless somebody saved it.
         looked_before: So are papers that were looked at since then.
     """
     rows = db.query(
         "SELECT wanted.paper_id FROM (SELECT paper_id FROM saved UNION SELECT paper_id"
-        " FROM feed_paper WHERE verdict = 'post' AND decided_at >= ?) AS wanted"
+        " FROM feed_paper WHERE verdict = 'post' AND decided_at >= ?1 UNION SELECT paper_id"
+        " FROM told WHERE told_at >= ?1) AS wanted"
         " LEFT JOIN paper_look AS look ON look.paper_id = wanted.paper_id"
-        " WHERE wanted.paper_id NOT LIKE ? AND coalesce(look.looked_at, '') <= ?"
-        " ORDER BY look.looked_at, wanted.paper_id LIMIT ?",
+        " WHERE wanted.paper_id NOT LIKE ?2 AND coalesce(look.looked_at, '') <= ?3"
+        " ORDER BY look.looked_at, wanted.paper_id LIMIT ?4",
         [moment(posted_since), TITLE_ONLY_PREFIX + "%", moment(looked_before), limit],
     )
     return [row["paper_id"] for row in rows]

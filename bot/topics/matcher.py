@@ -214,7 +214,7 @@ class Matcher:
     def _codes(self, paper: ReadPaper, votes: int) -> Codes:
         """Return what a paper has, with the names and numbers of votes that topics ask for."""
         more = {votes_code(least) for least in self._votes if votes >= least}
-        for has in paper.names:
+        for has in paper.names if self._names else ():
             for word in has:
                 wanted_names = self._names.get(word, ())
                 more.update(author_code(name) for name in wanted_names if is_named(name, has))

@@ -41,6 +41,7 @@ HOUR = timedelta(hours=1)
         (160005, Fate.PAUSE_PLACE),
         (50007, Fate.CLOSE_DM),
         (50278, Fate.CLOSE_DM),
+        (10013, Fate.CLOSE_DM),
         (40003, Fate.REST_DM_OPENS),
         (10008, Fate.WAS_SENT),
         (50035, Fate.SHORTEN),

@@ -577,7 +577,7 @@ class TestDirectMessages:
         for user_id in (OWNER, READER):
             await store.run(people.ensure, user_id, now=NOON)
 
-    @pytest.mark.parametrize("code", [50007, 50278])
+    @pytest.mark.parametrize("code", [50007, 50278, 10013])
     async def test_a_closed_one_is_not_tried_again(
         self, code: int, store: Store, places: Places, deliver: Deliver, clock: Clock
     ) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.models import EventKind, Paper
-from bot.store import events, feeds, listings, people
+from bot.models import DeliveryKind, EventKind, Paper
+from bot.store import events, feeds, listings, outbox, people, telling
 from bot.store.papers import take_in
 from bot.store.store import Store
-from tests.builders import TODAY, a_feed, a_listing, a_paper, a_record
+from tests.builders import TODAY, a_feed, a_listing, a_paper, a_record, owed
 from tests.conftest import NOON
 from tests.store.test_papers import TITLE, by_title, written
 
@@ -170,6 +170,17 @@ async def test_saved_and_lately_posted_papers_are_worth_a_look(store: Store) -> 
     for saved in (THREE, title):
         await store.run(people.save, 7, saved, now=NOON - 99 * DAY)
     assert await worth_a_look(store) == [ONE, THREE], "a title alone cannot be asked for"
+
+
+async def test_what_people_were_told_of_lately_is_worth_a_look(store: Store) -> None:
+    await store.run(listings.record, a_listing(papers=[ONE, TWO]))
+    await store.run(people.ensure, 7, now=NOON)
+    for paper_id, told_at in ((ONE, NOON), (TWO, NOON - 2 * DAY)):
+        alert = owed("user:7", subject=paper_id, kind=DeliveryKind.ALERT)
+        delivery_id = await store.run(outbox.enqueue, alert, now=told_at)
+        assert delivery_id is not None
+        await store.run(telling.carry, 7, [paper_id], (), delivery_id, now=told_at)
+    assert await worth_a_look(store) == [ONE]
 
 
 async def test_the_paper_not_looked_at_for_longest_comes_first(store: Store) -> None:
