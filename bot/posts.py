@@ -122,6 +122,8 @@ def load(db: Database, delivery: Delivery) -> Post | None:
             return _load_alert(db, delivery)
         case DeliveryKind.NOTICE:
             return Notice(str(delivery.payload["text"]))
+        case DeliveryKind.CODE:
+            return None  # goes by e-mail alone, see bot.mail
 
 
 def _ids(delivery: Delivery, name: str) -> list[str]:
