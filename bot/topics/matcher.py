@@ -69,7 +69,7 @@ class Hits:
     def __len__(self) -> int:
         return len(self.topic_ids)
 
-    def chosen(self, places: Rows) -> Hits:
+    def chosen(self, places: Rows | Mask) -> Hits:
         return Hits(
             self.topic_ids[places],
             self.paper_indices[places],
@@ -224,23 +224,24 @@ class Matcher:
         """Return the pairs without those that another alternative of the topic has found too."""
         if not self._several:
             return hits
-        again = np.isin(hits.topic_ids, np.fromiter(self._several, np.int64))
-        once = np.flatnonzero(~again)
-        twice = np.flatnonzero(again)
+        wanted = np.fromiter(self._several, np.int64)
+        several = np.flatnonzero(np.isin(hits.topic_ids, wanted))
         order = np.lexsort(
             (
-                -np.nan_to_num(hits.similarities[twice], nan=-2),
-                ~hits.by_words[twice],
-                hits.paper_indices[twice],
-                hits.topic_ids[twice],
+                -np.nan_to_num(hits.similarities[several], nan=-2),
+                ~hits.by_words[several],
+                hits.paper_indices[several],
+                hits.topic_ids[several],
             )
         )
-        ordered = hits.chosen(twice[order])
-        new = np.ones(len(ordered), np.bool_)
-        new[1:] = (ordered.topic_ids[1:] != ordered.topic_ids[:-1]) | (
-            ordered.paper_indices[1:] != ordered.paper_indices[:-1]
-        )
-        return hits.chosen(np.concatenate((once, twice[order][new])))
+        ordered = several[order]
+        topic_ids, papers = hits.topic_ids[ordered], hits.paper_indices[ordered]
+        again = (topic_ids[1:] == topic_ids[:-1]) & (papers[1:] == papers[:-1])
+        if not again.any():
+            return hits  # without a copy: there can be millions
+        kept = np.ones(len(hits), np.bool_)
+        kept[ordered[1:][again]] = False
+        return hits.chosen(kept)
 
 
 def _settled(blocks: Sequence[Block], gone: Rows, new: Block | None) -> list[Block]:
