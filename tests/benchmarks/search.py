@@ -216,20 +216,36 @@ def measure_autocomplete(folder: Path, base: Sequence[Paper]) -> None:
 
 def measure_neighbours(folder: Path, size: int) -> None:
     """Print how fast and how right the nearest neighbours are, and what they take in memory."""
-    before = resident_mb()
-    store = VectorStore(folder / "ours", model="wordllama/l2_supercat_256", dims=256, rows=0)
-    some = random.Random(5).sample(range(size), NEIGHBOURS)
-    vectors = [vector for row in some if (vector := store.vector(row)) is not None]
+    store = vectors_in(folder / "ours")
+    vectors = some_vectors(store, size)
     places = [str(place) for place in range(len(vectors))]
     near = timed(lambda place: store.nearest(vectors[int(place)], limit=10), places)
-    taken = resident_mb() - before
     right = [
         len({row for row, _ in store.nearest(vector, limit=10)} & exactly_nearest(store, vector))
         for vector in vectors
     ]
-    say("nearest neighbours", near, f"recall@10 {sum(right) / 10 / len(right):.3f}")
-    say("nearest neighbours, resident", f"{taken:8.0f} MB")
     store.close()
+    say("nearest neighbours", near, f"recall@10 {sum(right) / 10 / len(right):.3f}")
+    for name, value in probed("neighbours", folder / "ours").items():
+        say(name, value)
+
+
+def vectors_in(folder: Path) -> VectorStore:
+    return VectorStore(folder, model="wordllama/l2_supercat_256", dims=256, rows=0)
+
+
+def some_vectors(store: VectorStore, size: int) -> list[np.ndarray]:
+    some = random.Random(5).sample(range(size), NEIGHBOURS)
+    return [vector for row in some if (vector := store.vector(row)) is not None]
+
+
+def probe_neighbours(folder: Path) -> dict[str, str]:
+    """Return what memory the vectors take, in a process that has nothing else."""
+    before = resident_mb()
+    store = vectors_in(folder)
+    for vector in some_vectors(store, len(store)):
+        store.nearest(vector, limit=10)
+    return {"nearest neighbours, resident": f"{resident_mb() - before:8.0f} MB"}
 
 
 def exactly_nearest(store: VectorStore, vector: np.ndarray, *, limit: int = 10) -> set[int]:
@@ -261,14 +277,19 @@ def measure_update(folder: Path, base: Sequence[Paper]) -> None:
 
 def measure_start(folder: Path) -> None:
     """Print what a fresh process takes to start with this index, and its memory after searches."""
-    command = [sys.executable, "-m", "tests.benchmarks.search", "--probe", str(folder / "ours")]
-    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    for name, value in json.loads(answer.stdout).items():
+    for name, value in probed("start", folder / "ours").items():
         say(name, value)
 
 
-def probe(folder: Path) -> None:
-    """Print, as JSON, what ``measure_start`` asks for; in a process that does nothing else."""
+def probed(what: str, folder: Path) -> dict[str, str]:
+    """Return what one of the probes says, run in a process that does nothing else."""
+    command = [sys.executable, "-m", "tests.benchmarks.search", "--probe", what, str(folder)]
+    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout)
+
+
+def probe_start(folder: Path) -> dict[str, str]:
+    """Return how long opening takes, and what memory it takes before and after searches."""
     begun, computed = time.perf_counter(), time.process_time()
     engine = SearchEngine.open(folder)
     opened, computing = time.perf_counter() - begun, time.process_time() - computed
@@ -278,12 +299,14 @@ def probe(folder: Path) -> None:
         hits = engine.search(text, now=NOW)
         engine.suggest(text[:8])
         engine.similar(hits[0].paper_id)
-    found = {
+    return {
         "start with a ready index": f"{opened:8.2f} s  (computing {computing:.2f} s)",
         "resident after start": f"{resident:8.0f} MB",
         "resident after 60 of each": f"{resident_mb():8.0f} MB, of which files {file_mb():.0f} MB",
     }
-    print(json.dumps(found))  # noqa: T201
+
+
+PROBES = {"neighbours": probe_neighbours, "start": probe_start}
 
 
 def resident_mb() -> float:
@@ -321,10 +344,11 @@ def main() -> None:
     parser.add_argument("--sizes", default="10k,100k")
     parser.add_argument("--data", type=Path, default=SHARED_DATA)
     parser.add_argument("--folder", type=Path, help="where indexes stay between runs")
-    parser.add_argument("--probe", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--probe", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.probe:
-        return probe(arguments.probe)
+        what, place = arguments.probe
+        return print(json.dumps(PROBES[what](Path(place))))  # noqa: T201
     sizes = [
         int(size.replace("k", "000").replace("m", "000000")) for size in arguments.sizes.split(",")
     ]
