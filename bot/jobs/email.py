@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from bot.delivery import rules
 from bot.errors import DeliveryError, MailServerError, StoreError
+from bot.jobs.deliver import hold_stale
 from bot.mail import emails, ending
 from bot.mail.addresses import for_smtp
 from bot.mail.emails import Email
@@ -159,7 +160,7 @@ def sort_out(db: Database, due: list[Delivery], *, now: datetime) -> list[Delive
         if delivery.uncertain_at is not None and mailboxes.is_handed_over(db, delivery.id):
             hold_in_doubt(db, delivery, now=now)
         elif rules.is_stale(delivery, now=now):
-            outbox.settle(db, delivery.id, DeliveryState.HELD, reason=outbox.TOO_LATE)
+            hold_stale(db, delivery, now=now)
         else:
             outbox.is_absent(db, delivery.id)
             ready.append(delivery)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from bot.models import EMAIL, DeliveryKind
-from bot.store import outbox
+from bot.store import outbox, telling
 from bot.store.rows import Row, at, moment, parsed
 
 
@@ -126,10 +126,17 @@ def confirm(db: Database, claim: Claim, *, now: datetime) -> Mailbox:
 
 
 def remove(db: Database, user_id: int) -> Mailbox | None:
-    """Forget a person's address and hold what is owed to it; None if there was none."""
+    """Forget a person's address; None if there was none.
+
+    What is owed to it is held, and the next direct message brings the papers of what cannot have
+    arrived.
+    """
     gone = of(db, user_id)
     if gone is not None:
         db.execute("DELETE FROM mailbox WHERE user_id = ?", [user_id])
+        for delivery_id in outbox.owed_to(db, target(user_id)):
+            if not is_handed_over(db, delivery_id):
+                telling.withdraw(db, delivery_id)
         outbox.hold_target(db, target(user_id), reason="you ended e-mail")
     return gone
 

@@ -227,6 +227,12 @@ def settle(db: Database, delivery_id: int, state: DeliveryState, *, reason: str)
     )
 
 
+def owed_to(db: Database, target: str) -> list[int]:
+    """Return the ids of what is owed to a place."""
+    rows = db.query("SELECT id FROM delivery WHERE target = ? AND state = 'owed'", [target])
+    return [row["id"] for row in rows]
+
+
 def hold_target(db: Database, target: str, *, reason: str, kind: DeliveryKind | None = None) -> int:
     """Hold all that is owed to a place, or all of one kind; returns how many."""
     return db.execute(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
 from email.headerregistry import Address
 
 import pytest
@@ -24,7 +26,7 @@ ONE = "2403.00001"
 FROM = From(Address("Paperwire", addr_spec="papers@bot.example.org"), "https://bot.example.org")
 
 OweAlert = Callable[..., Awaitable[int]]
-"""``owe_alert(user_id, address, subject)``: an alert is owed to somebody's mailbox."""
+"""``owe_alert(user_id, address, subject, expires_at)``: an alert is owed to somebody's mailbox."""
 
 
 @pytest.fixture
@@ -43,14 +45,23 @@ async def owe_alert(store: Store) -> OweAlert:
     await store.run(listings.record, a_listing(papers=[ONE]))
 
     async def owe_alert(
-        user_id: int = READER, address: str = ADDRESS, subject: str = "alert:2026-03-03"
+        user_id: int = READER,
+        address: str = ADDRESS,
+        subject: str = "alert:2026-03-03",
+        expires_at: datetime | None = None,
     ) -> int:
-        return await store.run(owe, user_id, address, subject)
+        return await store.run(owe, user_id, address, subject, expires_at)
 
     return owe_alert
 
 
-def owe(db: Database, user_id: int, address: str, subject: str) -> int:
+def owe(
+    db: Database,
+    user_id: int,
+    address: str,
+    subject: str,
+    expires_at: datetime | None = None,
+) -> int:
     """Let somebody with a proved address be owed an alert with one paper."""
     people.ensure(db, user_id, now=NOON)
     if mailboxes.of(db, user_id) is None:
@@ -58,7 +69,8 @@ def owe(db: Database, user_id: int, address: str, subject: str) -> int:
     topic = people.follow(db, user_id, f"cats {subject}", Strictness.NORMAL, now=NOON)
     assert topic is not None
     people.add_matches(db, [a_match(ONE, topic_id=topic.id)])
-    delivery_id = outbox.enqueue(db, alert(user_id, subject), now=NOON)
+    owed = replace(alert(user_id, subject), expires_at=expires_at)
+    delivery_id = outbox.enqueue(db, owed, now=NOON)
     assert delivery_id is not None
     telling.carry(db, user_id, [ONE], (), delivery_id, now=NOON)
     return delivery_id

@@ -16,7 +16,7 @@ from bot.models import DeliveryState
 from bot.store import mailboxes, outbox, people
 from bot.store.store import Store
 from tests.conftest import NOON, Clock
-from tests.mail.conftest import ADDRESS, FROM, READER, OweAlert, get
+from tests.mail.conftest import ADDRESS, FROM, ONE, READER, OweAlert, get
 from tests.mail.server import MailServer, mail_server
 
 OTHER = 9
@@ -325,7 +325,16 @@ class TestStale:
         assert server.taken == []
         assert (await get(store, 1)).reason == outbox.TOO_LATE
 
-    async def test_an_alert_to_an_ended_address_is_not_sent(
+    async def test_the_papers_of_an_alert_that_is_too_late_join_the_next(
+        self, store: Store, deliver: DeliverEmail, owe_alert: OweAlert, clock: Clock
+    ) -> None:
+        delivery_id = await owe_alert(expires_at=NOON)
+        clock.now = NOON + timedelta(seconds=1)
+        await deliver()
+        assert (await get(store, delivery_id)).reason == outbox.TOO_LATE
+        assert [m.paper_id for m in await store.read(people.waiting_matches, READER)] == [ONE]
+
+    async def test_an_alert_to_an_ended_address_is_not_sent_and_its_papers_join_the_next(
         self, store: Store, server: MailServer, deliver: DeliverEmail, owe_alert: OweAlert
     ) -> None:
         delivery_id = await owe_alert()
@@ -333,6 +342,14 @@ class TestStale:
         await deliver()
         assert server.taken == []
         assert (await get(store, delivery_id)).reason == "you ended e-mail"
+        assert [m.paper_id for m in await store.read(people.waiting_matches, READER)] == [ONE]
+
+    async def test_an_alert_that_may_have_arrived_is_not_told_again_after_the_end(
+        self, store: Store, owe_alert: OweAlert
+    ) -> None:
+        await store.run(mailboxes.hand_over, await owe_alert(), now=NOON)
+        await store.run(mailboxes.remove, READER)
+        assert await store.read(people.waiting_matches, READER) == []
 
 
 class TestAddresses:
