@@ -172,7 +172,8 @@ async def _id_of(shelf: Shelf, text: str) -> str | None:
     if found := arxiv_id(text):
         return found
     named = doi(text)
-    return await shelf.store.read(papers.by_doi, named) if named else None
+    known = await shelf.store.read(papers.with_dois, [named]) if named else []
+    return next(iter(known), None)
 
 
 async def suggest(shelf: Shelf, text: str, *, limit: int) -> list[tuple[str, str]]:

@@ -42,15 +42,19 @@ def get_many(db: Database, paper_ids: Sequence[str]) -> list[Paper]:
 
 
 def with_dois(db: Database, dois: Sequence[str]) -> list[str]:
-    """Return the ids of the papers that have these DOIs.
+    """Return the ids of the papers that have these DOIs, in their order; of several the newest.
 
     Args:
         dois: In lower case.
     """
+    # The index holds papers with a DOI only, and SQLite must be told that no other is meant.
     rows = db.query(
-        f"SELECT id FROM paper WHERE doi IS NOT NULL AND lower(doi) IN ({marks(dois)})", dois
+        "SELECT id, lower(doi) AS doi FROM paper"
+        f" WHERE doi IS NOT NULL AND lower(doi) IN ({marks(dois)}) ORDER BY published_at, id DESC",
+        list(dois),
     )
-    return [row["id"] for row in rows]
+    newest = {row["doi"]: row["id"] for row in rows}
+    return [newest[doi] for doi in dict.fromkeys(dois) if doi in newest]
 
 
 def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
@@ -60,14 +64,6 @@ def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
         f"SELECT alias, paper_id FROM paper_alias WHERE alias IN ({marks(aliases)})", aliases
     )
     return {row["alias"]: row["paper_id"] for row in rows}
-
-
-def by_doi(db: Database, doi: str) -> str | None:
-    """Return the id of the paper that has a DOI, given in lower case; the newest of several."""
-    rows = db.query(
-        "SELECT id FROM paper WHERE lower(doi) = ? ORDER BY published_at DESC, id LIMIT 1", [doi]
-    )
-    return next((row["id"] for row in rows), None)
 
 
 def count(db: Database) -> int:

@@ -236,6 +236,31 @@ async def test_two_papers_with_the_same_title_stay_two(store: Store) -> None:
     assert took.ids == (title_only_id(TITLE),), "nobody knows which of the two it is"
 
 
+async def test_dois_find_their_papers_in_their_order_and_of_several_the_newest(
+    store: Store,
+) -> None:
+    twins = [
+        a_paper(f"2403.0000{n}", f"T{n}", doi="10.1/B", published_at=NOON + n * DAY)
+        for n in (1, 2, 0)
+    ]
+    other = a_paper("2403.00009", "Other", doi="10.1/a")
+    await store.run(take_in, "arxiv", [other, *twins], said_at=NOON)
+    found = await store.read(papers.with_dois, ["10.1/b", "10.1/never", "10.1/a"])
+    assert found == ["2403.00002", "2403.00009"]
+
+
+async def test_a_doi_is_looked_up_by_an_index(store: Store) -> None:
+    def plan(db: Database) -> str:
+        asked: list[str] = []
+        db.conn.set_trace_callback(asked.append)
+        papers.with_dois(db, ["10.1/a"])
+        db.conn.set_trace_callback(None)
+        [look] = [sql for sql in asked if sql.startswith("SELECT")]
+        return "; ".join(row["detail"] for row in db.query(f"EXPLAIN QUERY PLAN {look}"))
+
+    assert "USING INDEX paper_by_doi" in await store.read(plan)
+
+
 async def test_a_known_title_finds_its_paper(store: Store) -> None:
     await store.run(take_in, "arxiv", [a_paper(title=TITLE)], said_at=NOON)
     took = await store.run(take_in, "page", [by_title(abstract="Words.")], said_at=NOON)
