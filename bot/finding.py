@@ -77,10 +77,18 @@ async def search(shelf: Shelf, wanted: Search) -> Findings:
     Raises:
         UserError: ``since`` makes no sense.
     """
-    asked = _asked(wanted, now=shelf.now())
+    asked = await with_ids(shelf, _asked(wanted, now=shelf.now()))
     read, hits = await asyncio.to_thread(_hits, shelf, wanted, asked)
     shown = await shelf.store.read(_shown, wanted, read, hits)
     return Findings(wanted, tuple(shown[:MOST_FOUND]), _corrections(asked, read))
+
+
+async def with_ids(shelf: Shelf, asked: Query) -> Query:
+    """Return a query with the ids of the papers that it names by DOI, where the library has them."""
+    if not asked.dois:
+        return asked
+    known = await shelf.store.read(papers.with_dois, asked.dois)
+    return replace(asked, paper_ids=tuple(dict.fromkeys((*asked.paper_ids, *known))))
 
 
 def _asked(wanted: Search, *, now: datetime) -> Query:

@@ -89,7 +89,7 @@ class Papers(commands.Cog):
 
     @papers.command()
     @app_commands.describe(
-        query="Words, a phrase in quotes, an arXiv id, a link; author:, cat:, has:code, -not",
+        query="Words, a phrase in quotes, an arXiv id, a DOI, a link; author:, cat:, has:code, -not",
         since="Only papers since 2026-03-02, 2026-03 or 2026, or from the last 7d, 2w, 3m, 1y",
         author="Only papers by this person",
         source="Only papers that this source has shown",

@@ -16,10 +16,12 @@ from bot.discover import find
 from bot.errors import StoreError
 from bot.feeding import STATES, Part
 from bot.feeds import in_words
+from bot.finding import with_ids
 from bot.models import Paper, Submission, byline
 from bot.posts import Shown
 from bot.render.text import plain
-from bot.search.engine import Hit
+from bot.search.engine import LONGEST_QUERY, Hit
+from bot.search.query import parse_query
 from bot.store import heartbeat, ledger, papers, submissions
 from bot.store.ledger import Line
 from bot.store.store import Store
@@ -47,7 +49,9 @@ async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -
 
 async def _search(rooms: Rooms, query: str, limit: int) -> list[tuple[Paper, Hit]]:
     await bring_up(rooms)
-    hits = await asyncio.to_thread(rooms.engine.search, query, limit=limit, now=rooms.now())
+    now = rooms.now()
+    asked = await with_ids(rooms, parse_query(query[:LONGEST_QUERY], now=now))
+    hits = await asyncio.to_thread(rooms.engine.search, asked, limit=limit, now=now)
     found = await rooms.store.read(papers.get_many, [hit.paper_id for hit in hits])
     by_id = {hit.paper_id: hit for hit in hits}
     return [(paper, by_id[paper.id]) for paper in found]

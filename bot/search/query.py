@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.models import TITLE_ONLY_PREFIX
-from bot.paper_ids import arxiv_id, find_arxiv_ids
+from bot.paper_ids import arxiv_id, doi, find_arxiv_ids
 from bot.search.text import storable
 
 T = TypeVar("T")
@@ -57,6 +57,9 @@ class Query:
     clauses: tuple[Clause, ...] = ()
     paper_ids: tuple[str, ...] = ()
     """Papers that were named by id or link; they come first, in this order."""
+    dois: tuple[str, ...] = ()
+    """Papers that were named by DOI, in lower case. The index does not have these: whoever knows
+    the papers' ids puts them into ``paper_ids``."""
     since: date | None = None
     """The first day of publication that counts, in UTC; None for any."""
     until: date | None = None
@@ -89,7 +92,7 @@ def parse_query(text: str, *, now: datetime) -> Query:
     Words: ``"a phrase"``, ``author:``, ``org:``, ``cat:``, ``since:`` and ``until:`` (``2025``,
     ``2025-03``, ``2025-03-01``, or back from now: ``7d``, ``2w``, ``3m``, ``1y``), ``has:code``,
     ``-`` before any of them but the dates. What makes no sense as a field is plain words.
-    Ids and links of papers, anywhere in it, name those papers.
+    Ids, DOIs and links of papers, anywhere in it, name those papers.
     """
     text = storable(text)
     query = Query(paper_ids=tuple(find_arxiv_ids(text, limit=MOST_IDS)))
@@ -133,6 +136,8 @@ def _with_piece(query: Query, piece: re.Match[str], *, now: datetime) -> Query:
         return replace(query, paper_ids=_appended(query.paper_ids, words))
     if arxiv_id(piece[0]) in query.paper_ids:
         return query
+    if piece["not"] is None and (named := doi(words.strip("()"))):
+        return replace(query, dois=_appended(query.dois, named)[:MOST_IDS])
     clause = _clause(name, words, is_phrase=is_phrase, is_excluded=piece["not"] is not None)
     return replace(query, clauses=_appended(query.clauses, clause)) if clause else query
 

@@ -11,7 +11,7 @@ from bot.feeds import Held
 from bot.models import DeliveryKind
 from bot.store import feeds, listings, outbox
 from bot.store.store import Store
-from tests.builders import a_feed, a_listing, owed
+from tests.builders import a_feed, a_listing, a_record, owed
 from tests.cli.conftest import Run
 from tests.conftest import NOON
 
@@ -37,6 +37,12 @@ def test_a_search_for_programs_lists_id_title_score_date_and_address(run: Run, p
 def test_a_search_shows_the_sentence_that_matched(run: Run, page: Path) -> None:
     run("import", page)
     assert "     “Small graphs grow in many places.”\n" in run("search", "grow places").out
+
+
+@pytest.mark.usefixtures("history")
+def test_a_search_goes_straight_to_the_paper_of_a_doi(run: Run) -> None:
+    [found] = json.loads(run("search", "https://doi.org/10.1145/a.1", "--json").out)
+    assert found["id"] == HELD
 
 
 def test_a_search_without_a_result_succeeds_and_says_so(run: Run) -> None:
@@ -77,7 +83,7 @@ def test_an_empty_outbox_is_an_empty_list(run: Run) -> None:
 
 def a_history(db: Database) -> None:
     """Let a feed have sent one paper of two, and owe somebody a word."""
-    listings.record(db, a_listing(papers=[SENT, HELD]))
+    listings.record(db, a_listing(a_record(SENT), a_record(HELD, doi="10.1145/A.1")))
     feed = feeds.add(db, a_feed())
     delivery_id = outbox.enqueue(
         db, owed(subject=SENT, kind=DeliveryKind.CARD, feed_id=feed.id, guild_id=5), now=NOON

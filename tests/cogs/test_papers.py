@@ -372,6 +372,18 @@ async def test_show_takes_the_doi_of_a_journal(world: World, take_in: TakeIn, ty
     assert unknown.text.startswith("No paper here has that title or id.")
 
 
+async def test_search_goes_straight_to_the_paper_of_a_doi(world: World, take_in: TakeIn) -> None:
+    found = a_record(2)
+    published = replace(found, paper=replace(found.paper, doi="10.1103/PhysRevD.76.013009"))
+    await take_in(daily(a_record(1), published))
+    link = "https://doi.org/10.1103/physrevd.76.013009"
+    for query, expected in ((link, [TITLES[1]]), (f"{TITLES[0]} {link}", [TITLES[1], TITLES[0]])):
+        answer = await world.slash(world.reader, "papers search", query=query)
+        assert titles(answer.text) == expected
+    unknown = await world.slash(world.reader, "papers search", query="10.1103/unknown")
+    assert unknown.text.startswith("No paper here has")
+
+
 @pytest.mark.parametrize("typed", ["a cache", "forgts on purpse", "2602.00002", "2602.0000"])
 async def test_what_autocomplete_offers_is_accepted(
     world: World, take_in: TakeIn, typed: str

@@ -74,8 +74,21 @@ def test_ids_and_links_name_papers(text: str, ids: tuple[str, ...] | None) -> No
     assert parsed(text).paper_ids == expected
 
 
-def test_an_id_is_no_word_to_search_for() -> None:
-    assert parsed("https://arxiv.org/abs/2401.00001 bees").wishes == "bees"
+@pytest.mark.parametrize(
+    ("text", "dois"),
+    [
+        ("https://doi.org/10.1145/ABC.1 (10.1103/x)", ("10.1145/abc.1", "10.1103/x")),
+        ("10.1145/abc 10.1145/ABC", ("10.1145/abc",)),
+        ("10.48550/arXiv.2401.00001", ()),
+        ('-10.1145/abc "a word of 10.1145/abc"', ()),
+    ],
+)
+def test_dois_name_papers(text: str, dois: tuple[str, ...]) -> None:
+    assert parsed(text).dois == dois
+
+
+def test_an_id_or_a_doi_is_no_word_to_search_for() -> None:
+    assert parsed("https://arxiv.org/abs/2401.00001 doi:10.1145/abc bees").wishes == "bees"
 
 
 def test_days_back_are_counted_from_the_day_of_asking() -> None:
