@@ -106,7 +106,7 @@ async def answer_at(
     except Stopped:
         await _show(spot, stopped_page(asked.scope or Scope.RECENT, asked.paper_ids))
     except TooManyQuestions as error:
-        if not (error.was_told and spot.may_stay_empty):
+        if not (only_if_known or (error.was_told and spot.may_stay_empty)):
             await _show(spot, words(str(error)))
     except discord.HTTPException as error:
         log.warning("question %s could not be answered: %s", spot.number, error)

@@ -29,7 +29,6 @@ from bot.render import topics as render
 from bot.render.cards import Page, words
 from bot.render.text import plain, shorten
 from bot.store import people, topic_texts
-from bot.store.people import Person
 
 log = logging.getLogger(__name__)
 
@@ -212,8 +211,12 @@ async def end_topic(interaction: discord.Interaction, topic_id: int) -> Topic:
     return known(await services.store.run(people.unfollow, interaction.user.id, topic_id))
 
 
-async def open_dm(interaction: discord.Interaction, first: Page) -> Person:
-    """Open the user's DM channel by their own command and try it with a first message."""
+async def open_dm(interaction: discord.Interaction, first: Page) -> str | None:
+    """Open the user's DM channel by their own command and try it with a first message.
+
+    Returns:
+        Why the message did not arrive; None if it did.
+    """
     services, user = services_of(interaction), interaction.user
     try:
         channel = await open_channel(services, user)
@@ -221,14 +224,15 @@ async def open_dm(interaction: discord.Interaction, first: Page) -> Person:
     except discord.Forbidden as error:
         because = DM_CLOSED.get(error.code, "Discord does not let the bot send you direct messages")
         await services.store.run(people.dm_closed, user.id, now=services.now(), because=because)
+        return because
     except (
         discord.DiscordException,
         DeliveryError,
     ) as error:  # it passes: the first alert opens the channel
         log.warning("no first direct message to %s: %s", user.id, error)
-    else:
-        await services.store.run(people.dm_opened, user.id, channel.id)
-    return await services.store.run(people.ensure, user.id, now=services.now())
+        return "Discord did not take a message just now"
+    await services.store.run(people.dm_opened, user.id, channel.id)
+    return None
 
 
 class UnfollowButton(PersistentButton, template=r"unfollow:(?P<topic>\d+)"):
@@ -312,7 +316,8 @@ class FollowButton(
         text = await typed(interaction, number)
         followed = await following.follow(services, interaction.user.id, text, how)
         trial = await following.tried(services, text, how)
-        person = await open_dm(interaction, render.welcome(followed, trial))
+        await open_dm(interaction, render.welcome(followed, trial))
+        person = await services.store.run(people.ensure, interaction.user.id, now=services.now())
         await say(interaction, render.followed(followed, trial, person, number))
 
 
@@ -345,9 +350,9 @@ class TryDmButton(PersistentButton, template=r"dm:try"):
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        person = await open_dm(interaction, words("Direct messages work. Alerts come here again."))
-        if person.dm_closed_because:
-            raise UserError(f"Still closed: {person.dm_closed_because}. Alerts wait in /inbox.")
+        why_not = await open_dm(interaction, words("Direct messages work. Alerts come here again."))
+        if why_not:
+            raise UserError(f"No message came through: {why_not}. Alerts wait in /inbox.")
         await say(interaction, "Direct messages work. Your alerts come there again.")
 
 

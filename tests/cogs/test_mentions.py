@@ -248,7 +248,10 @@ async def test_with_the_intent_questions_in_a_paper_s_thread_are_answered_if_it_
     scripted.final = Answer("The paper does not say.", abstained=True)
     await world.say(world.moderator, "What is the price?", where=thread)
     assert len(scripted.asked) == 2
-    assert len(answers(world, thread)) == 1
+    for _ in range(LIMITS[0][0]):
+        await world.say(world.moderator, "And now?", where=thread)
+    assert len(scripted.asked) == 1 + LIMITS[0][0]
+    assert len(answers(world, thread)) == 1  # who never called the bot is not told of its limits
 
 
 @pytest.mark.parametrize(

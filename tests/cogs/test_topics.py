@@ -327,8 +327,14 @@ async def test_a_closed_dm_is_said_at_once_and_alerts_wait_in_the_inbox(
     close_dms(world)
     still = await world.press(world.reader, listed, "Try again")
     assert still.text == (
-        "Still closed: your settings do not let the bot send you direct messages."
+        "No message came through: your settings do not let the bot send you direct messages."
         " Alerts wait in /inbox."
+    )
+    path = f"/channels/{world.dm(world.reader).id}/messages"
+    world.env.inject_error("POST", path, status=400, code=40003, times=1)
+    passing = await world.press(world.reader, listed, "Try again")
+    assert passing.text == (
+        "No message came through: Discord did not take a message just now. Alerts wait in /inbox."
     )
     works = await world.press(world.reader, listed, "Try again")
     assert works.text == "Direct messages work. Your alerts come there again."
