@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+MOST_KEPT = 10_000
+"""The latest; buttons with an older number ask for the topic anew."""
 
-def number_of(db: Database, text: str) -> int:
-    """Return the number of a topic's text, the same for the same text for ever."""
-    db.execute("INSERT INTO topic_text (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
-    return next(db.query("SELECT id FROM topic_text WHERE text = ?", [text]))["id"]
+
+def number_of(db: Database, text: str, *, most: int = MOST_KEPT) -> int:
+    """Return the number of a topic's text, the same for the same text while it is kept.
+
+    Args:
+        most: How many texts are kept.
+    """
+    known = db.query("SELECT id FROM topic_text WHERE text = ?", [text])
+    for row in known:
+        return row["id"]
+    number = int(db.execute("INSERT INTO topic_text (text) VALUES (?)", [text]).lastrowid or 0)
+    db.execute("DELETE FROM topic_text WHERE id <= ?", [number - most])
+    return number
 
 
 def text_of(db: Database, number: int) -> str | None:
-    """Return the text of a number; None for a number that was never given."""
+    """Return the text of a number; None for one that was not given or is kept no more."""
     rows = db.query("SELECT text FROM topic_text WHERE id = ?", [number])
     return next((row["text"] for row in rows), None)
