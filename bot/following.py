@@ -272,10 +272,11 @@ def _missed(
 def _best_missed(
     db: Database, matches: Sequence[Match], like: Mapping[str, Likeness], *, now: datetime
 ) -> tuple[list[tuple[Shown, str]], int]:
-    first = {match.paper_id: match for match in reversed(matches)}
+    topics = people.topics_by_id(db, list({match.topic_id for match in matches}))
+    # A topic can have been ended since the matches were read.
+    first = {match.paper_id: match for match in reversed(matches) if match.topic_id in topics}
     scores = alerting.scores(db, list(first), now=now)
     best = choose(first, scores, like, most=MOST_CAUGHT_UP)
-    topics = people.topics_by_id(db, list({match.topic_id for match in matches}))
     shown = posts.show(db, best.shown, {id_: first[id_].reason for id_ in best.shown})
     lines = [(s, topics[first[s.paper.id].topic_id].query) for s in shown if s.paper.id in first]
     return lines, len(best.shown) + len(best.more)
