@@ -73,6 +73,7 @@ class Alerts(commands.GroupCog, group_name="alerts", group_description="How aler
         person = await self.services.store.run(_change, interaction.user.id, wanted, now=now)
         if wanted:
             self.services.wake("compose")
+        person = person.reached(by_email=self.services.by_email)
         await say(interaction, render.schedule(person, changed=bool(wanted), now=now))
 
     @app_commands.command()

@@ -180,6 +180,7 @@ async def own_topics(services: Services, user_id: int, *, page: int = 0) -> Page
     numbered = [(text, await store.run(topic_texts.number_of, text)) for text in wanted]
     if not topics or person is None:
         return render.nothing_followed(numbered)
+    person = person.reached(by_email=services.by_email)
     counts = await store.read(people.match_counts, user_id)
     last = (len(topics) - 1) // render.MOST_LINES
     return render.topics(topics, person, counts, numbered, page=min(page, last), now=services.now())
@@ -318,6 +319,7 @@ class FollowButton(
         trial = await following.tried(services, text, how)
         await open_dm(interaction, render.welcome(followed, trial))
         person = await services.store.run(people.ensure, interaction.user.id, now=services.now())
+        person = person.reached(by_email=services.by_email)
         await say(interaction, render.followed(followed, trial, person, number))
 
 
@@ -325,7 +327,7 @@ async def typed(interaction: discord.Interaction, number: int) -> str:
     """Return the topic whose text has a number.
 
     Raises:
-        UserError: None has; the database is another one.
+        UserError: None has: it was long ago, or in another database.
     """
     text = await services_of(interaction).store.read(topic_texts.text_of, number)
     if text is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -32,6 +32,14 @@ class Person:
     def kept_back_because(self) -> str | None:
         """Why alerts wait in the inbox; None while they reach the person one way or the other."""
         return self.dm_closed_because if self.way is Way.DM else None
+
+    def reached(self, *, by_email: bool) -> Person:
+        """Return the person as alerts reach them.
+
+        Args:
+            by_email: Whether the operator lets e-mail go out.
+        """
+        return self if by_email else replace(self, way=Way.DM)
 
 
 def ensure(db: Database, user_id: int, *, now: datetime) -> Person:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.client import Services
 from bot.models import Frequency, Schedule
 from bot.store import people
 from bot.store.store import Store
@@ -15,6 +16,7 @@ from tests.cogs.flow import Flow, follow
 from tests.cogs.sample import TUESDAY, a_record, daily
 from tests.conftest import NOON
 from tests.discord_rules.world import World
+from tests.mail.conftest import ADDRESS, prove
 
 
 async def schedule_of(store: Store, world: World) -> Schedule:
@@ -89,6 +91,22 @@ async def test_a_closed_dm_is_said_with_the_schedule(world: World, store: Store)
         "Alerts wait in /inbox: they are closed. Once that is mended, they come as one direct"
         " message a day at 03:00 UTC."
     )
+
+
+@pytest.mark.parametrize(
+    ("by_email", "said"), [(True, "one e-mail"), (False, "one direct message")]
+)
+async def test_where_alerts_come_depends_on_the_operator_s_e_mail(
+    world: World, store: Store, services: Services, by_email: bool, said: str
+) -> None:
+    services.by_email = by_email
+    await store.run(prove, world.reader.user.id, ADDRESS)
+    shown = await world.slash(world.reader, "alerts schedule")
+    assert shown.text.startswith(f"Your alerts come as {said} a day")
+    followed = await follow(world, world.reader, "robots")
+    assert f"Alerts come as {said} a day" in followed.text
+    listed = await world.slash(world.reader, "topics list")
+    assert f"Alerts come as {said} a day" in listed.text
 
 
 async def test_an_instant_alert_comes_when_the_paper_does(
