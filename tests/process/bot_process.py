@@ -121,5 +121,6 @@ def _settings(server: LocalDiscord, database: Path, nowhere: str) -> dict[str, s
         "PAPERWIRE_ARXIV_URL": nowhere,
         "PAPERWIRE_ARXIV_RSS_URL": nowhere,
         "PAPERWIRE_ARXIV_OAI_URL": nowhere,
+        "PAPERWIRE_ARXIV_PAGES_URL": nowhere,
         "PAPERWIRE_SEMANTIC_SCHOLAR_URL": nowhere,
     }

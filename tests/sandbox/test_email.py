@@ -42,6 +42,7 @@ async def test_owed_mail_goes_out_and_the_page_that_ends_it_answers(tmp_path: Pa
             hugging_face_url=CLOSED,
             arxiv_url=CLOSED,
             arxiv_rss_url=CLOSED,
+            arxiv_pages_url=CLOSED,
             smtp_host="127.0.0.1",
             smtp_port=server.port,
             smtp_security="none",
