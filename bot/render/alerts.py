@@ -25,6 +25,8 @@ MOST_HEADING = 40
 """Characters of a topic above its papers."""
 MOST_NAMED = 3
 """Topics in the title; more are counted."""
+MOST_REASONS = 5
+"""Topics that say why a paper came, and events that say what happened to it."""
 Button = ui.Button[ui.LayoutView]
 Item = ui.Item[ui.LayoutView]
 
@@ -120,7 +122,9 @@ def _select(name: str, says: str, options: list[discord.SelectOption]) -> Item:
 def about(why: Why) -> Page:
     """Return one paper of an alert, why it came, and all that can be done with it."""
     paper = why.shown.paper
-    text = "\n".join((texts_of([why.shown], room=MOST_TEXT // 2)[0], *_reasons(why)))
+    reasons = "\n".join(_reasons(why))
+    room = max(MOST_TEXT // 4, MOST_TEXT - len(reasons))
+    text = "\n".join((*texts_of([why.shown], room=min(room, MOST_TEXT // 2)), reasons))
     rows: list[Item] = [*_with_buttons(text, paper)]
     if why.matches:
         rows += _topic_rows([(each.query, each.topic_id) for each in why.matches])
@@ -135,15 +139,17 @@ def why(found: Why) -> str:
 
 
 def _reasons(found: Why) -> Iterator[str]:
-    for each in found.matches:
+    for each in found.matches[:MOST_REASONS]:
         topic = excerpt(each.query, MOST_TOPIC)
         yield (
-            f"- Your topic {topic} ({each.strictness}): {excerpt(each.reason, 300)}."
+            f"- Your topic {topic} ({each.strictness}): {excerpt(each.reason, 160)}."
             f" Found {moment(each.matched_at)}."
         )
+    if len(found.matches) > MOST_REASONS:
+        yield f"- And {count(len(found.matches) - MOST_REASONS, 'more topic')} of yours."
     if not found.matches:
         yield "- None of the topics that you follow now wants it."
-    for event in found.events:
+    for event in found.events[-MOST_REASONS:]:
         yield f"- {excerpt(event.words, 80)}, {moment(event.at)}."
     if found.is_disliked:
         yield "- You want less like it."

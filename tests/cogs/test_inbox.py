@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.alerts import MOST_TOPICS
 from bot.client import PaperBot
-from bot.models import EventKind, PaperEvent
+from bot.models import EventKind, PaperEvent, Strictness
 from bot.store import dislikes, events, people
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
@@ -86,6 +87,22 @@ async def test_a_long_alert_is_grouped_by_topic_and_opens_each_paper_with_its_bu
     assert again.text == "You do not follow that. /topics list shows what you follow."
     left = await store.read(people.topics_of, world.reader.user.id)
     assert [topic.query for topic in left] == ["models", "robots"]
+
+
+async def test_a_paper_that_very_many_topics_want_still_says_why(
+    world: World, take_in: TakeIn, flow: Flow, store: Store
+) -> None:
+    await follow(world, world.reader, "robots")
+    now = flow.clock.now - timedelta(hours=1)
+    for number in range(MOST_TOPICS - 2):
+        topic = f"robots OR {'folding of laundry, ' * 7}number {number}"
+        await store.run(people.follow, world.reader.user.id, topic, Strictness.NORMAL, now=now)
+    await follow(world, world.reader, "cat:cs.LG")
+    alert = await an_alert(world, take_in, flow, ROBOTS, SPEECH, 5, 6)
+    opened = await world.press(world.reader, alert, f"about:{paper_id(ROBOTS)}")
+    assert "- And 45 more topics of yours." in opened.text
+    why = await world.press(world.reader, opened, "Why")
+    assert why.text.endswith("- And 45 more topics of yours.")
 
 
 async def test_less_like_this_holds_back_what_is_much_like_it_and_undo_brings_it(
