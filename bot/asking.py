@@ -24,7 +24,7 @@ from bot.answers.words import search_words
 from bot.errors import ModelError, NoSuchPaper, SourceError, UserError
 from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
-from bot.paper_ids import arxiv_id, find_arxiv_ids, without_arxiv_ids
+from bot.paper_ids import arxiv_id, find_arxiv_ids, find_dois, without_ids
 from bot.search.embed import Embedder, quick_embedder
 from bot.search.engine import SearchEngine
 from bot.store import full_texts, listings, papers, people
@@ -111,7 +111,7 @@ class Answers:
         """Answer a question. Cancelling it leaves nothing behind.
 
         Args:
-            question: In anybody's words; arXiv ids and links in it name papers.
+            question: In anybody's words; arXiv ids, DOIs and links in it name papers.
             paper_ids: The papers asked about, as ids or links; none for those of the scope.
             scope: Where to look if no paper is named.
             user_id: Who asks: for their library, and for what they may spend.
@@ -123,8 +123,10 @@ class Answers:
             UserError: The question is empty, or names a paper that cannot be had, or the scope
                 is empty; the text says what to do.
         """
-        ids = find_arxiv_ids(question, limit=MOST_NAMED)
-        asked = read_question(without_arxiv_ids(question) or (ONLY_A_LINK if ids else ""))
+        ids = await self._ids_in(question)
+        if not (ids or paper_ids) and find_dois(question, limit=1):
+            raise NoSuchPaper("The library has no paper with that DOI (yet).")
+        asked = read_question(without_ids(question) or (ONLY_A_LINK if ids else ""))
         if not asked.text:
             raise UserError("Ask a question, such as “What is its main idea?”.")
         said = _Saying(self, asked, Asker(user_id, guild_id), tuple(earlier), on_progress)
@@ -139,6 +141,13 @@ class Answers:
         found = await self._candidates(asked, scope, user_id, guild_id)
         by_name = paper_named(asked, found)
         return await said.of(found, about=[by_name] if by_name else [])
+
+    async def _ids_in(self, question: str) -> list[str]:
+        """Return the ids of the papers that a question names, the first few; of DOIs the known."""
+        ids = find_arxiv_ids(question, limit=MOST_NAMED)
+        dois = find_dois(question, limit=MOST_NAMED)
+        known = await self.store.read(papers.with_dois, dois) if dois else []
+        return [*ids, *known][:MOST_NAMED]
 
     async def _named(self, texts: Sequence[str]) -> list[Paper]:
         """Return the papers that are asked about by id or link."""

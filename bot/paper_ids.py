@@ -105,12 +105,15 @@ def find_arxiv_ids(text: str, *, limit: int) -> list[str]:
     return list(islice(unique, limit))
 
 
-def without_arxiv_ids(text: str) -> str:
+def without_ids(text: str) -> str:
     """Return a text without the arXiv ids, links and DOIs that it mentions, on one line."""
     text = clean_text(text)
     kept: list[str] = []
     end = 0
-    for found in _matches(text):
+    mentions = [*_matches(text), *_DOI.finditer(text)]
+    for found in sorted(mentions, key=lambda found: found.start()):
+        if found.start() < end:
+            continue  # an arXiv id within its DOI
         start = text.rfind(" ", 0, found.start()) + 1
         kept.append(text[end : max(start, end)])
         after = text.find(" ", found.end())

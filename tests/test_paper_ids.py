@@ -12,7 +12,7 @@ from bot.paper_ids import (
     find_arxiv_ids,
     title_only_id,
     version_of,
-    without_arxiv_ids,
+    without_ids,
 )
 
 NEW = "2405.15738"
@@ -228,8 +228,10 @@ def test_a_long_hostile_text_is_read_in_passing(piece: str):
         ("arXiv 2405.15738 and 10.48550/arXiv.2405.15739", "and"),
         ("Is <https://huggingface.co/papers/2405.15738> good?", "Is good?"),
         ("2405.15738", ""),
+        ("What does https://doi.org/10.1145/3580305.1 say?", "What does say?"),
+        ("What does 10.1145/3580305.1?", "What does"),
         ("no id, 3.14 and 12345.678", "no id, 3.14 and 12345.678"),
     ],
 )
 def test_a_text_without_its_ids(text: str, rest: str) -> None:
-    assert without_arxiv_ids(text) == rest
+    assert without_ids(text) == rest

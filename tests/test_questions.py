@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ async def test_the_paper_asked_about_is_the_only_one_read(answers: Answers):
 async def test_a_link_alone_asks_what_the_paper_is_about(answers: Answers):
     given = await answers.answer("https://arxiv.org/abs/2601.00001")
     assert given.answer.startswith("We introduce Lamprey")
+
+
+async def test_a_doi_in_a_question_names_its_paper(answers: Answers, store: Store):
+    published = replace(HERON, doi="10.1145/ABC.7")
+    await store.run(listings.record, a_listing(Record(published), source="arxiv"))
+    given = await answers.answer("How many birds are found in https://doi.org/10.1145/abc.7?")
+    assert [each.paper_id for each in given.read] == [HERON.id]
+    assert given.claims[0].quote == "Heron finds 91% of the birds that people see."
+    with pytest.raises(NoSuchPaper, match="no paper with that DOI"):
+        await answers.answer("What is 10.1145/never about?")
 
 
 async def test_votes_are_answered_from_the_latest_numbers(answers: Answers):
