@@ -46,6 +46,7 @@ Hour = app_commands.Range[int, 0, 23]
 Votes = app_commands.Range[int, 0, 10_000]
 Number = app_commands.Range[int, 1, 25]
 TopicText = app_commands.Range[str, 1, 200]
+StyleName = Literal["digest", "cards", "forum"]
 
 
 class FeedChoice(app_commands.Transformer):
@@ -90,6 +91,19 @@ async def own_feed(interaction: discord.Interaction, feed_id: int) -> Feed:
     return feed
 
 
+def place_of(interaction: discord.Interaction, feed: Feed) -> Place:
+    """Return the channel of a feed of the server where the command was used.
+
+    Raises:
+        UserError: It is gone.
+    """
+    assert interaction.guild is not None
+    channel = interaction.guild.get_channel(feed.channel_id)
+    if not isinstance(channel, Place):
+        raise UserError(f"Feed {feed.id}'s channel is gone. /feeds remove ends the feed.")
+    return channel
+
+
 FeedOption = app_commands.Transform[Feed, FeedChoice]
 
 
@@ -126,7 +140,7 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         interaction: discord.Interaction,
         channel: Place,
         topic: TopicText | None = None,
-        style: Literal["digest", "cards", "forum"] | None = None,
+        style: StyleName | None = None,
         hour: Hour = 9,
         timezone: str = "UTC",
         days: DayChoice | None = None,
@@ -185,11 +199,14 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     @app_commands.describe(
         feed="Which feed",
         topic="Only papers on this topic; a dash for everything",
+        style="One digest a day, a card for each paper, or a forum post for each paper",
         hour="The hour to post at, 0 to 23",
         timezone="The zone of that hour, such as Europe/Berlin",
         days="On which days to post",
         min_votes="Leave out papers with fewer votes",
         max_papers="Papers a day at the most",
+        role="A role to ping with each post",
+        no_role="Ping nobody any more",
     )
     @app_commands.choices(days=DAY_CHOICES)
     async def edit(
@@ -197,24 +214,36 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
         interaction: discord.Interaction,
         feed: FeedOption,
         topic: TopicText | None = None,
+        style: StyleName | None = None,
         hour: Hour | None = None,
         timezone: str | None = None,
         days: DayChoice | None = None,
         min_votes: Votes | None = None,
         max_papers: Number | None = None,
+        role: discord.Role | None = None,
+        no_role: bool = False,
     ) -> None:
-        """Change what a feed posts and when"""
+        """Change what a feed posts, how and when"""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        if role and no_role:
+            raise UserError("Name a role to ping or set no_role, not both.")
         changed = replace(
             feed,
             topic=feed.topic if topic is None else clean_topic(topic),
+            style=Style(style) if style else feed.style,
             hour=feed.hour if hour is None else hour,
             timezone=parse_timezone(timezone).key if timezone else feed.timezone,
             days=DAYS[days.value] if days else feed.days,
             min_votes=feed.min_votes if min_votes is None else min_votes,
             max_papers=max_papers or feed.max_papers,
+            role_id=role.id if role else None if no_role else feed.role_id,
         )
         check_wish(changed, None)
+        if style or role:
+            channel = place_of(interaction, feed)
+            check_wish(changed, channel)
+            check_permissions(channel, changed.style)
+            check_role(channel, role)
         await self.services.store.run(feeding.edit_feed, changed)
         first = next_at(changed.hour, changed.timezone, changed.days, after=self.services.now())
         await say(interaction, render.changed(changed, first))
@@ -233,11 +262,7 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     async def resume(self, interaction: discord.Interaction, feed: FeedOption) -> None:
         """Let a paused feed go on"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        assert interaction.guild is not None
-        channel = interaction.guild.get_channel(feed.channel_id)
-        if not isinstance(channel, Place):
-            raise UserError(f"Feed {feed.id}'s channel is gone. /feeds remove ends the feed.")
-        check_permissions(channel, feed.style)
+        check_permissions(place_of(interaction, feed), feed.style)
         if not await self.services.store.run(feeding.resume_feed, feed, now=self.services.now()):
             raise UserError(f"Feed {feed.id} is not paused.")
         self.services.wake("compose")

@@ -239,9 +239,49 @@ async def test_edit_changes_what_is_named_and_keeps_the_rest(world: World, store
     assert (feed.topic, feed.max_papers, feed.min_votes) == ("", 3, 5)
 
 
+async def test_edit_changes_the_style_and_the_role_to_ping(world: World, store: Store) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    await add(world, max_papers=5)
+    answer = await world.slash(
+        world.moderator, "feeds edit", feed=1, style="cards", max_papers=20, role=role
+    )
+    assert "a card a paper, everything listed, 20 a day at the most" in answer.text
+    assert f"It pings <@&{role.id}>." in answer.text
+    feed = await the_feed(store)
+    assert (feed.style, feed.role_id) == (Style.CARDS, role.id)
+    await world.slash(world.moderator, "feeds edit", feed=1, hour=7)
+    assert (await the_feed(store)).role_id == role.id
+    answer = await world.slash(world.moderator, "feeds edit", feed=1, no_role=True)
+    assert "It pings nobody." in answer.text
+    assert (await the_feed(store)).role_id is None
+    both = await world.slash(world.moderator, "feeds edit", feed=1, role=role, no_role=True)
+    assert both.text == "Name a role to ping or set no_role, not both."
+
+
+async def test_edit_refuses_a_role_that_cannot_be_pinged(world: World, store: Store) -> None:
+    await add(world)
+    deny(world, world.channel, mention_everyone=False)
+    for role, said in (
+        (world.guild.create_role("Quiet"), "The bot may not ping"),
+        (world.guild.default_role, "A feed cannot ping everyone."),
+    ):
+        answer = await world.slash(world.moderator, "feeds edit", feed=1, role=role)
+        assert said in answer.text
+    assert (await the_feed(store)).role_id is None
+
+
+async def test_edit_refuses_a_style_without_its_permissions(world: World, store: Store) -> None:
+    await add(world)
+    deny(world, world.channel, embed_links=False)
+    answer = await world.slash(world.moderator, "feeds edit", feed=1, style="cards")
+    assert "The bot lacks" in answer.text
+    assert (await the_feed(store)).style is Style.DIGEST
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"style": "forum"}, "The style forum needs a forum channel."),
         ({"max_papers": 20}, "A digest shows 8 papers"),
         ({"timezone": "Mars/Olympus"}, "There is no time zone of that name."),
         ({"topic": "cat:zz"}, "zz"),
