@@ -40,6 +40,7 @@ async def examine(settings: Settings) -> int:
             _discord(web, settings),
             _source(web, "Hugging Face", settings.hugging_face_url),
             _source(web, "arXiv", settings.arxiv_url),
+            _language_model(web, settings),
             _email(settings),
             _web(web, settings),
         )
@@ -108,6 +109,26 @@ async def _source(web: aiohttp.ClientSession, name: str, url: str) -> Finding:
     except (aiohttp.ClientError, TimeoutError, OSError):
         text = f"{name} ({host}) cannot be reached; papers come from imports and the library"
         return Finding(False, text, vital=False)
+
+
+async def _language_model(web: aiohttp.ClientSession, settings: Settings) -> Finding:
+    """Ask the language model's address what it offers; no question is sent, nothing is spent."""
+    if settings.llm_url is None:
+        text = "language model: PAPERWIRE_LLM_URL is not set; answers are the papers' own sentences"
+        return Finding(False, text, vital=False)
+    key = settings.llm_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    where = f"language model: {settings.llm_model} at {urlsplit(settings.llm_url).hostname}"
+    try:
+        async with web.get(
+            f"{settings.llm_url.rstrip('/')}/models", headers=headers, allow_redirects=False
+        ) as answer:
+            if answer.status in (401, 403):
+                return Finding(False, f"{where} does not take PAPERWIRE_LLM_KEY", vital=False)
+            good = answer.ok or answer.status == 404  # not every address lists its models
+            return Finding(good, f"{where} answers {answer.status}", vital=False)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return Finding(False, f"{where} cannot be reached; answers are quotes", vital=False)
 
 
 async def _email(settings: Settings) -> Finding:

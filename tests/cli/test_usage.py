@@ -133,6 +133,27 @@ def test_a_model_of_meaning_that_cannot_be_had_stops_the_start(
     assert said in outcome.err
 
 
+def test_doctor_asks_for_the_language_model_and_sends_it_no_question(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "note    language model: PAPERWIRE_LLM_URL is not set; answers are" in run("doctor").out
+    monkeypatch.setenv("PAPERWIRE_LLM_MODEL", "small")
+    monkeypatch.setenv("PAPERWIRE_LLM_KEY", "very-secret")
+    with embeddings_address() as address:
+        monkeypatch.setenv("PAPERWIRE_LLM_URL", f"{address.url}/")
+        taken = run("doctor")
+        assert "ok      language model: small at 127.0.0.1 answers 200\n" in taken.out
+        address.status = 401
+        refused = run("doctor")
+        assert "small at 127.0.0.1 does not take PAPERWIRE_LLM_KEY\n" in refused.out
+        assert address.looked_at == ["/v1/models"] * 2
+        assert address.read == []
+    gone = run("doctor")
+    assert "note    language model: small at 127.0.0.1 cannot be reached" in gone.out
+    for said in (taken, refused, gone):
+        assert "very-secret" not in said.out + said.err
+
+
 def test_doctor_logs_in_at_the_mail_server_and_sends_nothing(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

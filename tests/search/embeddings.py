@@ -23,6 +23,7 @@ class Address(http.server.ThreadingHTTPServer):
         self.dims = dims
         self.reader = WordLlama.load()
         self.read: list[str] = []
+        self.looked_at: list[str] = []
         self.may_answer = threading.Event()
         """Cleared, it lets everybody wait."""
         self.may_answer.set()
@@ -48,6 +49,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(json.dumps({"data": data}).encode())
         except OSError:
             pass  # whoever asked did not wait
+
+    def do_GET(self) -> None:
+        address = self.server
+        assert isinstance(address, Address)
+        address.looked_at.append(self.path)
+        self.send_response(address.status)
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
         pass
