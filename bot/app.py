@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from bot.jobs.refresh import Refresh
 from bot.jobs.runner import JobRunner
 from bot.jobs.watch import Watch
 from bot.lookup import Lookup
+from bot.mail import confirming
 from bot.mail.setup import outgoing
 from bot.search.embed import Embedder, chosen
 from bot.search.engine import SearchEngine
@@ -321,12 +322,22 @@ async def working(
                 emailer(rooms),
             )
             engine.start()
-            runner.every(FORGET_EVERY, "forget", bot.services.conversations.forget, now=False)
+            runner.every(FORGET_EVERY, "forget", forgetting(rooms, bot), now=False)
             try:
                 yield engine
             finally:
                 engine.stop()
                 bot.services.answers.lookup = None
+
+
+def forgetting(rooms: Rooms, bot: PaperBot) -> Callable[[], Awaitable[None]]:
+    """Return what removes talks that are over, and addresses that were never proved."""
+
+    async def forget() -> None:
+        await bot.services.conversations.forget()
+        await confirming.forget(rooms.store, now=rooms.now())
+
+    return forget
 
 
 def answering(rooms: Rooms) -> Answers:

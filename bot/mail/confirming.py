@@ -117,6 +117,11 @@ def next_code_at(sent: list[datetime], most: int) -> datetime | None:
     return sent[-1] + BETWEEN_CODES if sent else None
 
 
+async def forget(store: Store, *, now: datetime) -> int:
+    """Forget addresses that nobody proved within a day, since they may be anybody's."""
+    return await store.run(mailboxes.forget_claims, before=now - A_DAY)
+
+
 class Guess(Enum):
     """What became of a code that was given."""
 

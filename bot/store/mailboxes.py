@@ -107,6 +107,11 @@ def drop_claim(db: Database, user_id: int) -> bool:
     return db.execute("DELETE FROM mailbox_claim WHERE user_id = ?", [user_id]).rowcount == 1
 
 
+def forget_claims(db: Database, *, before: datetime) -> int:
+    """Forget the addresses whose codes ran out before a moment; returns how many."""
+    return db.execute("DELETE FROM mailbox_claim WHERE expires_at < ?", [moment(before)]).rowcount
+
+
 def count_try(db: Database, claim_id: int) -> None:
     """Note that a wrong code was given."""
     db.execute("UPDATE mailbox_claim SET tries = tries + 1 WHERE id = ?", [claim_id])

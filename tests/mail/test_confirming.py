@@ -84,6 +84,14 @@ async def test_a_code_is_good_for_its_time_and_its_person(store: Store, clock: C
     await confirming.confirm(store, READER, code, now=NOON + CODE_LASTS - MINUTE)
 
 
+async def test_an_address_that_nobody_proves_is_forgotten(store: Store, clock: Clock) -> None:
+    await ask(store, clock)
+    late = NOON + CODE_LASTS + timedelta(days=1)
+    assert await confirming.forget(store, now=late) == 0
+    assert await confirming.forget(store, now=late + MINUTE) == 1
+    assert await store.read(mailboxes.claim_of, READER) is None
+
+
 async def test_a_new_code_makes_the_old_one_worthless(
     store: Store, server: MailServer, deliver: DeliverEmail, clock: Clock
 ) -> None:
