@@ -82,8 +82,6 @@ class Harvest:
 
     records: tuple[Record, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    deleted: tuple[str, ...] = ()
-    """Ids that arXiv has removed altogether."""
     token: str | None = None
     """Asks for the next page; None after the last. Lives for about a day."""
     total: int | None = None
@@ -147,6 +145,10 @@ def parse_rss(body: bytes) -> Announcement:
 def parse_oai(body: bytes) -> Harvest:
     """Understand a page of OAI-PMH in the formats ``arXivRaw``, ``arXiv`` or ``oai_dc``.
 
+    Records marked deleted are passed over: they give no reason and no text, and what was posted,
+    saved or asked about must still be found. A paper that its authors took back is none of them:
+    arXiv goes on giving its record, and that says so (``is_withdrawn``).
+
     Raises:
         SourceError: It is no such page, or arXiv's own error, whose words are kept.
     """
@@ -154,24 +156,21 @@ def parse_oai(body: bytes) -> Harvest:
     for error in root.findall(f"{_OAI}error"):
         if error.get("code") != "noRecordsMatch":
             raise _complaint(f"{error.get('code')}: {error.text or ''}")
-    present: list[Element] = []
-    deleted: list[str] = []
-    for record in root.iter(f"{_OAI}record"):
-        header = record.find(f"{_OAI}header")
-        if header is None or header.get("status") != "deleted":
-            present.append(record)
-        elif paper_id := arxiv_id(_text(header, f"{_OAI}identifier")):
-            deleted.append(paper_id)
+    present = [record for record in root.iter(f"{_OAI}record") if not _is_deleted(record)]
     records, refusals = _understand_each(present, _oai_record)
     token = next(root.iter(f"{_OAI}resumptionToken"), None)
     return Harvest(
         records=records,
         refusals=refusals,
-        deleted=tuple(deleted),
         token=(untrusted.line(token.text) or None) if token is not None else None,
         total=_number(token.get("completeListSize")) if token is not None else None,
         dated=untrusted.moment(_text(root, f"{_OAI}responseDate")),
     )
+
+
+def _is_deleted(record: Element) -> bool:
+    header = record.find(f"{_OAI}header")
+    return header is not None and header.get("status") == "deleted"
 
 
 def is_withdrawn(comment: str | None, abstract: str) -> bool:

@@ -193,7 +193,7 @@ def test_dublin_core_is_understood():
     )
 
 
-def test_deleted_records_are_named_and_others_refused_alone():
+def test_deleted_records_are_passed_over_and_others_refused_alone():
     page = parse_oai(
         an_oai_page(
             an_oai_record("", status=' status="deleted"'),
@@ -202,7 +202,6 @@ def test_deleted_records_are_named_and_others_refused_alone():
             an_oai_record(samples.DUBLIN_CORE),
         )
     )
-    assert page.deleted == (PAPER_ID,)
     assert page.refusals == (
         Refusal("record 1", "no metadata"),
         Refusal("record 2", "its format is none that is known"),
