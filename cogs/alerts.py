@@ -61,6 +61,7 @@ class Alerts(commands.GroupCog, group_name="alerts", group_description="How aler
         most: app_commands.Range[int, 1, MOST_IN_ALERT] | None = None,
     ) -> None:
         """Show or change when your alerts come"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         changes: dict[str, object] = {
             "frequency": Frequency(frequency) if frequency else None,
             "hour": hour,

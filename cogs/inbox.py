@@ -107,6 +107,7 @@ class LessButton(PersistentButton, template=r"less:(?P<paper>.+)"):
     """Brings fewer papers like one."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         services, user_id = services_of(interaction), interaction.user.id
         paper = (await reasons(interaction, self.parts["paper"])).shown.paper
         await services.store.run(dislikes.add, user_id, paper.id, now=services.now())
@@ -117,6 +118,7 @@ class LessUndoButton(PersistentButton, template=r"less-undo:(?P<paper>.+)"):
     """Takes that back."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         services = services_of(interaction)
         paper = (await reasons(interaction, self.parts["paper"])).shown.paper
         if not await services.store.run(dislikes.remove, interaction.user.id, paper.id):

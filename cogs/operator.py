@@ -27,6 +27,7 @@ class Operator(commands.Cog):
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
         """Show how the bot does: sources, what is owed, what is broken"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         seen = await self.services.store.read(status.take, now=self.services.now())
         next_run = self.services.next_run_at("refresh")
         wording = self.services.answers.wording

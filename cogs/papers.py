@@ -223,6 +223,7 @@ class HitButton(PersistentButton, template=r"hit:(?P<paper>[^:]+):(?P<query>(?s:
     """Opens the card of a paper that a search found, with why, for the one who pressed."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         services = services_of(interaction)
         shown = await finding.found_by(services, self.parts["paper"], self.parts["query"])
         await say(interaction, card(shown))

@@ -126,6 +126,7 @@ class Topics(commands.GroupCog, group_name="topics", group_description="Papers f
     @app_commands.command()
     async def list(self, interaction: discord.Interaction) -> None:
         """Show the topics you follow"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await say(interaction, await own_topics(self.services, interaction.user.id))
 
     @app_commands.command()
@@ -240,6 +241,7 @@ class UnfollowButton(PersistentButton, template=r"unfollow:(?P<topic>\d+)"):
     """Ends a topic."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await say(
             interaction, render.unfollowed(await end_topic(interaction, int(self.parts["topic"])))
         )
@@ -249,6 +251,7 @@ class TopicsButton(PersistentButton, template=r"topics(?::(?P<page>\d+))?"):
     """Shows the presser's topics."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         page = int(self.parts["page"] or 0)
         await say(
             interaction, await own_topics(services_of(interaction), interaction.user.id, page=page)
@@ -259,6 +262,7 @@ class PauseButton(PersistentButton, template=r"pause:(?P<topic>\d+)"):
     """Lets a topic rest for a week."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         until = services_of(interaction).now() + PAUSE
         topic = await rest_topic(interaction, int(self.parts["topic"]), until=until)
         await say(interaction, render.paused(topic))
@@ -268,6 +272,7 @@ class ResumeButton(PersistentButton, template=r"resume:(?P<topic>\d+)"):
     """Lets a paused topic go on."""
 
     async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         now = services_of(interaction).now()
         topic = await rest_topic(interaction, int(self.parts["topic"]), until=now)
         await say(interaction, render.resumed(topic))
@@ -339,6 +344,7 @@ class TopicSelect(PersistentSelect, template=r"choose:(?P<act>pause|unfollow)"):
     """Lets the chosen one of an alert's topics rest for a week, or ends it."""
 
     async def choose(self, interaction: discord.Interaction, values: Sequence[str]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         topic_id = int(values[0])
         if self.parts["act"] == "unfollow":
             return await say(interaction, render.unfollowed(await end_topic(interaction, topic_id)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import discord
 import pytest
 from sqlite_utils import Database
 
@@ -458,3 +459,18 @@ async def test_a_topic_that_rested_longer_than_its_pause_goes_on_by_itself(
     await flow.after(hours=24)
     assert len(world.dms(world.reader)) == 2
     assert "paused" not in (await world.slash(world.reader, "topics list")).text
+
+
+async def test_an_answer_that_waits_for_the_database_is_promised_at_once(world: World) -> None:
+    """A backfill beside the bot may hold the database for longer than Discord's three seconds."""
+    await follow(world, world.reader, "robots")
+    before = len(world.env.http_requests)
+    listed = await world.slash(world.reader, "topics list")
+    for button in ("pause:1", "unfollow:1"):
+        await world.press(world.reader, listed, button)
+    for command in ("alerts schedule", "status"):
+        await world.slash(world.reader, command)
+    asked = world.env.http_requests[before:]
+    answers = [request.json for request in asked if request.path.endswith("/callback")]
+    deferred = discord.InteractionResponseType.deferred_channel_message.value
+    assert [answer and answer["type"] for answer in answers] == [deferred] * 5
