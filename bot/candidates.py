@@ -17,9 +17,9 @@ from bot.store import feeds as feed_store
 from bot.store import listings, papers
 from bot.store.listings import Entry
 from bot.store.store import Store
-from bot.topics.match import matches
 from bot.topics.query import parse_topic
 from bot.topics.reading import Reader
+from bot.topics.wanting import reasons
 from bot.trending import trending_score
 
 GENERAL_SOURCES = frozenset(("huggingface", "page", "starter"))
@@ -160,9 +160,7 @@ def _wanted(
     feed: Feed, found: Sequence[Paper], votes: Mapping[str, int], reader: Reader
 ) -> set[str]:
     """Return the ids of the papers that a feed's topic wants."""
-    query = parse_topic(feed.topic)
-    read = reader.read(found).papers
-    return {paper.id for paper in read if matches(query, paper, votes=votes[paper.id])}
+    return set(reasons(parse_topic(feed.topic), found, votes, reader=reader))
 
 
 def is_starter(db: Database, paper_ids: Sequence[str]) -> bool:

@@ -19,9 +19,9 @@ from bot.posts import Shown
 from bot.search.engine import SearchEngine
 from bot.store import listings, papers
 from bot.store.store import Store
-from bot.topics.match import matches
 from bot.topics.query import TopicQuery, parse_topic
 from bot.topics.reading import Reader
+from bot.topics.wanting import reasons
 from bot.trending import Period, trending_score
 
 MOST_TRENDING = 100
@@ -135,11 +135,9 @@ def _scores(
 
 
 def _on_topic(shown: Sequence[Shown], query: TopicQuery, reader: Reader) -> list[Shown]:
-    read = reader.read([s.paper for s in shown]).papers
-    found = [
-        (s, matches(query, paper, votes=s.votes or 0)) for s, paper in zip(shown, read, strict=True)
-    ]
-    return [replace(s, reason=str(reason)) for s, reason in found if reason]
+    votes = {s.paper.id: s.votes or 0 for s in shown}
+    wanted = reasons(query, [s.paper for s in shown], votes, reader=reader)
+    return [replace(s, reason=wanted[s.paper.id]) for s in shown if s.paper.id in wanted]
 
 
 async def by_ids(shelf: Shelf, paper_ids: Sequence[str]) -> list[Shown]:

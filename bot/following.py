@@ -16,10 +16,8 @@ from bot.errors import UserError
 from bot.models import Match, Paper, Strictness, Topic, clean_text
 from bot.posts import Shown
 from bot.store import dislikes, events, listings, papers, people, telling
-from bot.topics.match import matches
-from bot.topics.meaning import similarities
+from bot.topics import wanting
 from bot.topics.query import TopicQuery, parse_topic
-from bot.topics.reading import Reader
 
 MOST_TRIED = 5
 """Papers shown of what a topic would have brought."""
@@ -92,7 +90,14 @@ async def tried(shelf: TopicShelf, text: str, strictness: Strictness) -> Trial:
     query = parse_topic(text)
     now = shelf.now()
     listed = await shelf.store.read(_listed_lately, now=now)
-    reasons = await asyncio.to_thread(_reasons, listed, query, strictness, shelf.reader)
+    reasons = await asyncio.to_thread(
+        wanting.reasons,
+        query,
+        [each.shown.paper for each in listed],
+        {each.shown.paper.id: each.shown.votes or 0 for each in listed},
+        reader=shelf.reader,
+        strictness=strictness,
+    )
     a_day = [0] * feeds.NEWS_WINDOW.days
     for each in listed:
         if each.shown.paper.id in reasons:
@@ -118,21 +123,6 @@ def _listed_lately(db: Database, *, now: datetime) -> list[_Listed]:
     for entry in listings.entries_since(db, today - feeds.NEWS_WINDOW + timedelta(days=1)):
         first.setdefault(entry.paper_id, min(entry.day, today))
     return [_Listed(shown, first[shown.paper.id]) for shown in posts.show(db, list(first))]
-
-
-def _reasons(
-    listed: Sequence[_Listed], query: TopicQuery, strictness: Strictness, reader: Reader
-) -> dict[str, str]:
-    """Return why the topic wants a paper, for those that it wants. Agrees with the match job."""
-    read = reader.read([each.shown.paper for each in listed])
-    near = similarities(query, read.steps, reader.embedder)
-    reasons: dict[str, str] = {}
-    for each, paper, similar in zip(listed, read.papers, near, strict=True):
-        votes = each.shown.votes or 0
-        reason = matches(query, paper, votes=votes, similarity=similar, strictness=strictness)
-        if reason:
-            reasons[paper.id] = str(reason)
-    return reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.models import Listing, Paper, Record, SourceState
 from bot.store import listings
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
+from tests.cogs.flow import Flow
 from tests.cogs.sample import MONDAY, TITLES, TUESDAY, a_record, daily, paper_id
 from tests.conftest import NOON, Clock
 from tests.discord_rules.world import World
@@ -128,6 +129,27 @@ async def test_trending_on_a_topic_keeps_to_it_and_says_why(world: World, take_i
     answer = await world.slash(world.reader, "papers trending", topic="language models")
     assert answer.text.startswith("## Trending in the last 7 days on language models")
     assert titles(answer.text) == [TITLES[4]]
+
+
+async def test_trending_on_a_topic_and_feeds_go_by_meaning_too(
+    world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    await take_in(daily(count=12))
+    answer = await world.slash(
+        world.reader, "papers trending", topic="automatic speech recognition"
+    )
+    assert titles(answer.text) == [TITLES[6]]
+    assert "“speech recognition” in the title; close in meaning to your topic" in answer.text
+    await world.slash(
+        world.moderator,
+        "feeds add",
+        channel=world.channel,
+        topic="automatic speech recognition",
+        min_votes=0,
+    )
+    await take_in(daily(*(a_record(n, 200 - n) for n in range(13, 25)), day=TUESDAY))
+    await flow.after(hours=24)
+    assert titles(world.messages()[-1].text) == [f"{TITLES[6]}, part 2"]
 
 
 async def test_a_topic_that_makes_no_sense_is_told_to_its_writer_alone(world: World) -> None:

@@ -112,6 +112,27 @@ async def test_a_source_that_fails_is_one_line_and_holds_up_no_other(
     assert (await store.read(listings.source_state, "arxiv", WATCHED)).error is None
 
 
+async def test_a_paper_whose_page_makes_no_sense_holds_up_no_other(
+    watch: Watch, net: Net, store: Store, clock: Clock
+) -> None:
+    others = [f"2501.{n:05}" for n in range(2, MOST_PAPERS + 2)]
+    await save(store, ONE, *others)
+    nothing = {"/api/models": [], "/api/datasets": [], "/api/spaces": []}
+    net.pages.will(by_path({f"/api/papers/{ONE}": {"id": "nonsense"}, **nothing}))
+    await watch()
+    state = await store.read(listings.source_state, "huggingface", WATCHED)
+    assert state.error == (
+        "Hugging Face's page of 2501.00001 makes no sense: no arXiv id (nonsense)."
+    )
+    asked = len(net.pages.requests)
+    await watch()
+    assert {r.path for r in net.pages.requests[asked:]} > {f"/api/papers/{others[-1]}"}
+
+    clock.now += LOOK_EVERY
+    await watch()
+    assert f"/api/papers/{ONE}" in {r.path for r in net.pages.requests[-4 * MOST_PAPERS :]}
+
+
 async def test_a_source_that_wants_peace_is_left_alone(
     watch: Watch, net: Net, store: Store, clock: Clock
 ) -> None:
