@@ -237,6 +237,7 @@ class Engine:
 
     async def _index(self) -> None:
         await Index(self.rooms.store, self.rooms.engine)()
+        await asyncio.to_thread(self.rooms.engine.prepare)
         self.runner.wake("embed")
 
     async def _compose(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from bot.search.index import Shown
@@ -92,18 +94,11 @@ _Part = tuple[tuple[int, int], list[_Match]]
 
 def _by_sentence(text: str, matches: list[_Match]) -> Iterator[_Part]:
     """Yield the sentences that have matches."""
-    start = 0
-    for end, following in (*_sentence_ends(text), (len(text), len(text))):
-        within = [match for match in matches if start <= match.start < end]
-        if within:
-            yield (start, end), within
-        start = following
-
-
-def _sentence_ends(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a sentence ends and the next one begins."""
-    for match in _SENTENCE_END.finditer(text):
-        yield match.start() + 1, match.end()
+    ends = [(found.start() + 1, found.end()) for found in _SENTENCE_END.finditer(text)]
+    starts = [0, *(following for _, following in ends)]
+    ends.append((len(text), len(text)))
+    for place, within in groupby(matches, lambda match: bisect_right(starts, match.start) - 1):
+        yield (starts[place], ends[place][0]), list(within)
 
 
 def _worth(part: _Part) -> tuple[int, int]:

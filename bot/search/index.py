@@ -59,6 +59,10 @@ def _build_schema() -> tantivy.Schema:
 SCHEMA = _build_schema()
 
 
+LONGEST_BEGUN = 2
+"""Letters of a beginning whose commonest terms are remembered."""
+
+
 def term(field: str, value: str | int) -> tantivy.Query:
     return tantivy.Query.term_query(SCHEMA, field, value, index_option="freq")
 
@@ -98,12 +102,16 @@ class Found:
     """Days since 1970-01-01, UTC."""
 
 
+Begun = dict[tuple[str, str, int], dict[str, int]]
+"""Field, beginning and how many → the commonest terms that begin so. Commits change them hardly."""
+
+
 class Snapshot:
     """The index as one commit left it. Any thread may read it; later commits do not change it."""
 
-    def __init__(self, searcher: tantivy.Searcher) -> None:
+    def __init__(self, searcher: tantivy.Searcher, begun: Begun) -> None:
         self._searcher = searcher
-        self._one_letter: dict[tuple[str, str, int | None], dict[str, int]] = {}
+        self._begun = begun
         self.watermark = self._find_watermark()
         """How far the store was indexed; None for an index that nothing was put in."""
 
@@ -136,14 +144,14 @@ class Snapshot:
 
     def words_from(self, field: str, prefix: str, *, most: int | None = None) -> dict[str, int]:
         """Return a field's terms that begin so, and how many papers have each, commonest first."""
-        if len(prefix) > 1:
+        # Everybody who types a title begins with a letter or two, and these take longest.
+        if most is None or len(prefix) > LONGEST_BEGUN:
             return dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
-        # Everybody who types a title begins with one letter, and it takes longest.
-        known = self._one_letter.get((field, prefix, most))
+        known = self._begun.get((field, prefix, most))
         if known is None:
             known = dict(self._searcher.terms_with_prefix(field, prefix, limit=most))
-            if most is not None:
-                self._one_letter[field, prefix, most] = known
+            if len(known) == most:  # else it took no time, and the next commit may bring more
+                self._begun[field, prefix, most] = known
         return dict(known)
 
     def knows(self, field: str, word: str) -> bool:
@@ -195,6 +203,7 @@ class WordIndex:
         index.config_reader("manual")
         self._index = index
         self._writer: tantivy.IndexWriter | None = None
+        self._begun: Begun = {}
         self.snapshot = self._reload()
 
     @classmethod
@@ -280,7 +289,7 @@ class WordIndex:
 
     def _reload(self) -> Snapshot:
         self._index.reload()
-        return Snapshot(self._index.searcher())
+        return Snapshot(self._index.searcher(), self._begun)
 
 
 @contextmanager

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
+from string import ascii_lowercase, digits
 
 import tantivy
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from bot.models import title_key
-from bot.search.index import KEY_SEPARATOR, Snapshot, all_of, any_of, term
+from bot.search.index import KEY_SEPARATOR, LONGEST_BEGUN, Snapshot, all_of, any_of, term
 from bot.search.spelling import corrected_word, likely_beginnings, slips_allowed
 from bot.search.text import storable, words_of
 
@@ -18,13 +20,17 @@ CANDIDATES = 60
 """Papers by their words, and by how they begin, that rapidfuzz ranks; each takes some 20 µs."""
 EXPANSIONS = 8
 """Words that the last, perhaps unfinished word is taken for."""
+EXPANSIONS_OF_TWO = 3
+"""The same of one or two letters: these words are the commonest, and each takes long."""
 SHORTEST_BEGUN = 2
 """Letters from which on it is looked up how the last of several words goes on: one letter begins a
 tenth of all words, and going through these takes milliseconds."""
 NAMES = 2_000
 """Names by how they begin that rapidfuzz ranks, those of most papers."""
 SHORTEST_KEY = 6
-"""Characters from which on titles are also looked up by how they begin: fewer begin thousands."""
+"""Characters from which on titles are also looked up by how they begin: fewer begin thousands …"""
+SHORTEST_WORD_KEY = 12
+"""… as does a single word that is shorter than this."""
 LONGEST_TYPED = 200
 """Characters that count; autocomplete sends no more of use."""
 
@@ -46,6 +52,13 @@ def suggest_papers(snapshot: Snapshot, typed: str, *, limit: int) -> list[Sugges
     found = {each.paper_id: each for each in _candidates(snapshot, typed, wanted)}
     ranked = sorted(found.values(), key=lambda each: _likeness(typed, wanted, each), reverse=True)
     return ranked[:limit]
+
+
+def prepare(snapshot: Snapshot) -> None:
+    """Look up how one and two letters go on, so that nobody who types them waits for it."""
+    for length in range(1, LONGEST_BEGUN + 1):
+        for letters in product(ascii_lowercase + digits, repeat=length):
+            _going_on(snapshot, "".join(letters))
 
 
 def suggest_names(snapshot: Snapshot, field: str, typed: str, *, limit: int) -> list[str]:
@@ -91,7 +104,7 @@ def _likeness(typed: str, wanted: str, suggestion: Suggestion) -> float:
 
 def _candidates(snapshot: Snapshot, typed: str, wanted: str) -> Iterator[Suggestion]:
     yield from _papers_by_id(snapshot, snapshot.words_from("id", typed, most=CANDIDATES))
-    if len(wanted) >= SHORTEST_KEY:
+    if len(wanted) >= (SHORTEST_KEY if " " in wanted else SHORTEST_WORD_KEY):
         keys = snapshot.words_from("title_key", wanted, most=CANDIDATES)
         yield from _papers_by_id(snapshot, (key.partition(KEY_SEPARATOR)[2] for key in keys))
     for query in _searches(snapshot, words_of(wanted)):
@@ -117,9 +130,15 @@ def _holds_all(snapshot: Snapshot, words: list[str]) -> tantivy.Query:
     *whole, last = words
     if whole and len(last) < SHORTEST_BEGUN:
         return all_of(term("title_words", word) for word in whole)
-    ends = snapshot.words_from("title_words", last, most=EXPANSIONS)
+    ends = _going_on(snapshot, last)
     last_query = any_of(term("title_words", word) for word in {last: 0} | ends)
     return all_of([*(term("title_words", word) for word in whole), last_query])
+
+
+def _going_on(snapshot: Snapshot, begun: str) -> dict[str, int]:
+    """Return the commonest words of titles that begin so."""
+    most = EXPANSIONS if len(begun) > LONGEST_BEGUN else EXPANSIONS_OF_TWO
+    return snapshot.words_from("title_words", begun, most=most)
 
 
 def _papers_by_id(snapshot: Snapshot, paper_ids: Iterable[str]) -> Iterator[Suggestion]:

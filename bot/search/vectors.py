@@ -170,7 +170,9 @@ class VectorStore:
 
     def directions(self, rows: Rows) -> Vectors:
         """Return unit vectors from the centre to the rows; zeros for a row without a vector."""
-        codes = self._read(rows)
+        return self._directions(self._codes[rows])
+
+    def _directions(self, codes: Codes) -> Vectors:
         seen = self._quantizer.decode(codes)
         seen -= self._signs.centre
         seen[~_is_vector(codes)] = 0
@@ -188,7 +190,7 @@ class VectorStore:
         if not self._count:
             return []
         rows = self._near_by_bits(vector, max(NEAR, limit))
-        scores = self.directions(rows) @ self.direction(vector)
+        scores = self._directions(self._read(rows)) @ self.direction(vector)
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(int(rows[i]), float(scores[i])) for i in best if scores[i] != 0]
 
