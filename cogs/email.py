@@ -54,6 +54,7 @@ class CodeModal(ui.Modal, title="The code from the mail"):
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         assert isinstance(self.code.component, ui.TextInput)
+        await interaction.response.defer(ephemeral=True, thinking=True)
         said = await answer(
             services_of(interaction),
             interaction.user.id,
@@ -91,6 +92,7 @@ class EndButton(PersistentButton, template=r"email:off"):
 async def _press(
     interaction: discord.Interaction, *, address: str | None = None, keep_dm: bool | None = None
 ) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
     services, user_id = services_of(interaction), interaction.user.id
     said = await answer(services, user_id, address=address, code=None, keep_dm=keep_dm)
     await say(interaction, said)

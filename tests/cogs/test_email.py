@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
+import discord
 import pytest
 
 from bot.client import PaperBot, Services
@@ -306,6 +307,21 @@ async def test_nobody_can_flood_an_address(
     assert refused.text.startswith("Too many codes were asked for. The next can go out <t:")
     await post.email()
     assert [t.recipient for t in server.taken].count(ADDRESS) == MOST_CODES_AN_ADDRESS
+
+
+async def test_the_form_and_the_buttons_promise_their_answers_at_once(
+    world: World, server: MailServer, post: Post
+) -> None:
+    asked = await world.slash(world.reader, "alerts email", address=ADDRESS)
+    await post.email()
+    opened = await world.press(world.reader, asked, "Enter the code")
+    before = len(world.env.http_requests)
+    confirmed = await world.submit(opened, {"code": code_in(server)})
+    await world.press(world.reader, confirmed, "End e-mail")
+    sent = world.env.http_requests[before:]
+    answers = [request.json for request in sent if request.path.endswith("/callback")]
+    deferred = discord.InteractionResponseType.deferred_channel_message.value
+    assert [answer and answer["type"] for answer in answers] == [deferred] * 2
 
 
 async def test_a_wrong_code_in_the_modal_is_explained(
