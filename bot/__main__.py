@@ -148,10 +148,12 @@ def _reading(commands: Commands) -> None:
         "--limit", type=_limit, default=10, metavar="N", help="papers at the most (default: 10)"
     )
     show = _add(commands, "show", _show, "show one paper")
-    show.add_argument("paper", metavar="ID", help="an arXiv id, a link or a title")
+    show.add_argument("paper", metavar="ID", help="an arXiv id, a DOI, a link or a title")
     ask = _add(commands, "ask", _ask, "answer a question with sentences of papers")
     ask.add_argument("question", metavar="QUESTION")
-    ask.add_argument("--paper", metavar="ID", help="the one asked about: an id, a link or a title")
+    ask.add_argument(
+        "--paper", metavar="ID", help="the one asked about: an arXiv id, a DOI, a link or a title"
+    )
     for command in (search, show, ask):
         command.add_argument("--json", action="store_true", help="for programs")
 

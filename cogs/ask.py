@@ -68,7 +68,7 @@ class Ask(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.describe(
         question="What you want to know, in your own words",
-        paper="The paper that you ask about: a title, an arXiv id or a link",
+        paper="The paper that you ask about: a title, an arXiv id, a DOI or a link",
         scope="Where to look if you name no paper (among recent ones if left out)",
         private="Whether only you see the answer",
     )

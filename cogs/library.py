@@ -26,7 +26,7 @@ class Library(commands.GroupCog, group_name="library", group_description="Your r
         self.services = services
 
     @app_commands.command()
-    @app_commands.describe(paper="A title, an arXiv id or a link")
+    @app_commands.describe(paper="A title, an arXiv id, a DOI or a link")
     async def save(
         self, interaction: discord.Interaction, paper: app_commands.Range[str, 1, 200]
     ) -> None:

@@ -123,14 +123,14 @@ class Papers(commands.Cog):
         await say(interaction, found_page(found, page=0), private=False)
 
     @papers.command()
-    @app_commands.describe(paper="A title, an arXiv id or a link")
+    @app_commands.describe(paper="A title, an arXiv id, a DOI or a link")
     async def show(self, interaction: discord.Interaction, paper: QueryText) -> None:
         """Show a paper's card"""
         await interaction.response.defer()
         await say(interaction, card(await discover.find(self.services, paper)), private=False)
 
     @papers.command()
-    @app_commands.describe(paper="A title, an arXiv id or a link")
+    @app_commands.describe(paper="A title, an arXiv id, a DOI or a link")
     async def similar(self, interaction: discord.Interaction, paper: QueryText) -> None:
         """Show the papers nearest in meaning"""
         await interaction.response.defer()

@@ -45,6 +45,13 @@ def imported(path: str) -> set[str]:
     return names
 
 
+def test_the_readme_names_what_knows_discord() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [
+        path for path in MAY_KNOW_DISCORD if f"`{path.removeprefix('bot/')}`" not in readme
+    ] == []
+
+
 @pytest.mark.parametrize(
     "path", [path for path in modules() if not path.startswith(MAY_KNOW_DISCORD)]
 )

@@ -20,7 +20,7 @@ async def ask(settings: Settings, question: str, *, paper: str | None, as_json: 
     """Print what the papers say; 0 also when they do not say.
 
     Args:
-        paper: The one asked about: an id, a link or a title.
+        paper: The one asked about: an arXiv id, a DOI, a link or a title.
     """
     async with opened(settings) as rooms:
         await bring_up(rooms)
