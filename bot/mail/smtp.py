@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -133,7 +134,12 @@ def _answers() -> Generator[None]:
 
 
 def _words(error: aiosmtplib.SMTPResponseException) -> str:
-    return " ".join(f"{error.code} {error.message}".split())[:200]
+    """Return a server's words for the log, without the address that most of them repeat."""
+    words = " ".join(f"{error.code} {error.message}".split())
+    return _ADDRESS.sub("…", words)[:200]
+
+
+_ADDRESS = re.compile(r"[^\s<>\"(),;:]+@[^\s<>\"(),;:]+")
 
 
 @asynccontextmanager

@@ -121,6 +121,21 @@ async def test_an_address_that_bounces_gets_no_more(
     assert "/inbox" in told
 
 
+async def test_a_refusal_is_logged_without_the_reader_s_address(
+    server: MailServer,
+    deliver: DeliverEmail,
+    owe_alert: OweAlert,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    await owe_alert()
+    server.on_recipient = {ADDRESS: f"550 5.1.1 <{ADDRESS}>: no such user {ADDRESS}."}
+    await deliver()
+    said = [r.getMessage() for r in caplog.records if r.name.startswith("bot.")]
+    assert "e-mail 1: 550 5.1.1 <…>: no such user … (no_mailbox)" in said
+    assert "reader" not in " ".join(said)
+
+
 async def test_whoever_has_a_dm_channel_is_told_there_of_the_bounce(
     store: Store, server: MailServer, deliver: DeliverEmail, owe_alert: OweAlert
 ) -> None:
