@@ -117,21 +117,10 @@ def announced_at(day: date) -> datetime:
     return datetime.combine(day, ANNOUNCED, EASTERN).astimezone(UTC)
 
 
-def newest_announcement(now: datetime) -> datetime:
-    """Return when arXiv last announced papers, in UTC; ``now`` or before."""
-    evenings = (announced_at(day) for day in _days_until(now) if announces_on(day))
-    return next(moment for moment in evenings if moment <= now)
-
-
 def next_announcement(now: datetime) -> datetime:
     """Return when arXiv announces papers next, in UTC; after ``now``."""
     evenings = (announced_at(day) for day in _days_from(now) if announces_on(day))
     return next(moment for moment in evenings if moment > now)
-
-
-def next_refresh(now: datetime) -> datetime:
-    """Return the next moment with something new at a source for certain, in UTC."""
-    return min(next_closing(now), next_announcement(now))
 
 
 def _has_list(day: date) -> bool:

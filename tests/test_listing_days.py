@@ -26,12 +26,10 @@ from bot.listing_days import (
     holiday_on,
     holidays_by_rule,
     local_day,
-    newest_announcement,
     newest_closed_day,
     next_announcement,
     next_at,
     next_closing,
-    next_refresh,
     opens_at,
     parse_timezone,
     previous_at,
@@ -180,21 +178,12 @@ def test_arxiv_announces_at_eight_in_the_evening_in_new_york() -> None:
     assert announced_at(date(2026, 7, 15)) == utc("2026-07-16 00:00")
 
 
-def test_the_announcements_around_a_moment_step_over_weekends_and_holidays() -> None:
+def test_the_next_announcement_steps_over_weekends_and_holidays() -> None:
     thursday, sunday = announced_at(date(2026, 9, 3)), announced_at(date(2026, 9, 6))
     after_labor_day = announced_at(date(2026, 9, 8))
-    assert newest_announcement(thursday) == thursday
-    assert newest_announcement(sunday - SECOND) == thursday
+    assert next_announcement(thursday - SECOND) == thursday
     assert next_announcement(thursday) == sunday
     assert next_announcement(sunday) == after_labor_day
-
-
-def test_the_next_refresh_is_the_next_announcement_or_closing() -> None:
-    announcement, closing = announced_at(MONDAY), complete_at(MONDAY)
-    assert next_refresh(announcement - SECOND) == announcement
-    assert next_refresh(announcement) == next_closing(announcement) == closing
-    assert next_refresh(closing) == announced_at(MONDAY + ONE_DAY)
-    assert next_refresh(complete_at(FRIDAY)) == announced_at(SUNDAY)
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -241,10 +230,10 @@ def test_a_closed_day_is_closed_and_no_list_closed_since(now: datetime) -> None:
 @settings(deadline=None)
 @given(moments)
 def test_announcements_are_never_a_week_apart(now: datetime) -> None:
-    newest, coming = newest_announcement(now), next_announcement(now)
-    assert newest <= now < coming
-    assert coming - newest < timedelta(days=7)
-    assert next_announcement(newest) == coming
+    coming = next_announcement(now)
+    assert now < coming
+    assert next_announcement(coming - SECOND) == coming
+    assert next_announcement(coming) - coming < timedelta(days=7)
 
 
 @pytest.mark.parametrize(
