@@ -45,7 +45,7 @@ from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
 from bot.sources.semantic_scholar import SemanticScholar
-from bot.store import heartbeat, outbox, pace, people
+from bot.store import heartbeat, mailboxes, outbox, pace, people
 from bot.store.spending import Limits
 from bot.store.store import Store
 from bot.web.server import serving
@@ -303,6 +303,8 @@ async def working(
     with only_deliverer(rooms.settings.database):
         if interrupted := await rooms.store.run(outbox.recover):
             log.warning("%d deliveries were interrupted and are looked after first", interrupted)
+        if outgoing(rooms.settings) is None:
+            await rooms.store.run(mailboxes.hold_all, because="the operator ended e-mail")
         async with (
             web_server(rooms),
             asking(rooms) as sources,

@@ -139,11 +139,24 @@ def remove(db: Database, user_id: int) -> Mailbox | None:
     gone = of(db, user_id)
     if gone is not None:
         db.execute("DELETE FROM mailbox WHERE user_id = ?", [user_id])
-        for delivery_id in outbox.owed_to(db, target(user_id)):
-            if not is_handed_over(db, delivery_id):
-                telling.withdraw(db, delivery_id)
-        outbox.hold_target(db, target(user_id), reason="you ended e-mail")
+        _hold(db, target(user_id), because="you ended e-mail")
     return gone
+
+
+def hold_all(db: Database, *, because: str) -> int:
+    """Hold all that is owed by e-mail, since none is sent any more; returns how many.
+
+    The next direct messages bring the papers of what cannot have arrived.
+    """
+    outbox.recover(db, by_email=True)
+    return sum(_hold(db, place, because=because) for place in outbox.owed_places(db, EMAIL))
+
+
+def _hold(db: Database, place: str, *, because: str) -> int:
+    for delivery_id in outbox.owed_to(db, place):
+        if not is_handed_over(db, delivery_id):
+            telling.withdraw(db, delivery_id)
+    return outbox.hold_target(db, place, reason=because)
 
 
 def stop(db: Database, mailbox_id: int, *, because: str, now: datetime) -> Mailbox | None:

@@ -233,6 +233,15 @@ def owed_to(db: Database, target: str) -> list[int]:
     return [row["id"] for row in rows]
 
 
+def owed_places(db: Database, begins: str) -> list[str]:
+    """Return the places that something is owed to and whose names begin so."""
+    rows = db.query(
+        "SELECT DISTINCT target FROM delivery WHERE state = 'owed' AND target GLOB ? || '*'",
+        [begins],
+    )
+    return [row["target"] for row in rows]
+
+
 def hold_target(db: Database, target: str, *, reason: str, kind: DeliveryKind | None = None) -> int:
     """Hold all that is owed to a place, or all of one kind; returns how many."""
     return db.execute(

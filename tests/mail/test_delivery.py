@@ -359,6 +359,17 @@ class TestStale:
         assert (await get(store, delivery_id)).reason == "you ended e-mail"
         assert [m.paper_id for m in await store.read(people.waiting_matches, READER)] == [ONE]
 
+    async def test_where_the_operator_ends_e_mail_the_next_direct_message_has_the_papers(
+        self, store: Store, owe_alert: OweAlert
+    ) -> None:
+        delivery_id = await owe_alert()
+        arrived = await owe_alert(OTHER, "other@example.com")
+        await store.run(mailboxes.hand_over, arrived, now=NOON)
+        assert await store.run(mailboxes.hold_all, because="the operator ended e-mail") == 2
+        assert (await get(store, delivery_id)).state is DeliveryState.HELD
+        assert [m.paper_id for m in await store.read(people.waiting_matches, READER)] == [ONE]
+        assert await store.read(people.waiting_matches, OTHER) == []
+
     async def test_an_alert_that_may_have_arrived_is_not_told_again_after_the_end(
         self, store: Store, owe_alert: OweAlert
     ) -> None:
