@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -127,8 +128,14 @@ class Lookup:
             return self._running[key]
         task = asyncio.create_task(work, name=f"lookup {key}")
         self._running[key] = task
-        task.add_done_callback(lambda _: self._running.pop(key))
+        task.add_done_callback(partial(self._ended, key))
         return task
+
+    def _ended(self, key: str, task: asyncio.Task[Any]) -> None:
+        """Take in what became of something; nobody may be waiting for it any more."""
+        del self._running[key]
+        if not task.cancelled() and (error := task.exception()):
+            log.info("lookup %s: %s", key, error)
 
     async def _record(self, paper_id: str) -> Paper | None:
         source, record = huggingface.NAME, await self._from_hugging_face(paper_id)

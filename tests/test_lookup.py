@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -321,6 +322,31 @@ async def test_a_paper_that_cannot_be_fetched_now_is_said_so(answers: Answers, n
     net.papers.will(web.Response(status=500))
     with pytest.raises(UserError, match="Try again in a few minutes"):
         await answers.answer("What is it?", paper_ids=["2601.00079"])
+
+
+async def test_a_source_that_fails_after_nobody_waits_any_more_is_one_line_in_the_log(
+    answers: Answers, net: Net, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "bot.lookup")
+    may_answer = asyncio.Event()
+
+    async def late(request: web.Request) -> web.StreamResponse:
+        await may_answer.wait()
+        return web.Response(status=500)
+
+    net.pages.will(late)
+    net.papers.will(late)
+    assert answers.lookup is not None
+    answers.lookup.patience = 0.01
+    with pytest.raises(UserError, match="Try again in a few minutes"):
+        await answers.answer("What is it?", paper_ids=["2601.00079"])
+    [task] = [task for task in asyncio.all_tasks() if task.get_name().startswith("lookup")]
+    may_answer.set()
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+    assert "lookup record 2601.00079: " in caplog.text
+    assert "never retrieved" not in caplog.text
 
 
 async def test_closing_ends_what_is_under_way(store: Store, net: Net, clock: Clock):
