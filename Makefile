@@ -27,8 +27,9 @@ $(VENV)/.for-testing: $(VENV)/.for-running
 run: $(VENV)/.for-running
 	$(BIN)/paperwire run
 
+# A file's tests stay together: some share what takes long to make.
 test: $(VENV)/.for-testing
-	$(BIN)/pytest -q -m "not crash" --ignore=tests/process
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile -m "not crash" --ignore=tests/process
 
 process-test: $(VENV)/.for-testing
 	$(BIN)/pytest -q tests/process

@@ -167,7 +167,7 @@ class TestClaim:
         assert (delivery.state, delivery.claimed_at) == (DeliveryState.SENDING, NOON)
         assert delivery.attempts == 1
 
-    @pytest.mark.parametrize("state", set(DeliveryState) - {DeliveryState.OWED})
+    @pytest.mark.parametrize("state", sorted(set(DeliveryState) - {DeliveryState.OWED}))
     async def test_what_is_not_owed_cannot_be_claimed(
         self, state: DeliveryState, store: Store
     ) -> None:
