@@ -134,7 +134,7 @@ class VectorStore:
         count = max(count, os.fstat(self._file).st_size // row_bytes)
         if count <= self._count:
             return
-        os.ftruncate(self._file, count * row_bytes)
+        _allocate(self._file, count * row_bytes)
         self._map = mmap.mmap(self._file, count * row_bytes, access=mmap.ACCESS_READ)
         self._codes = np.frombuffer(self._map, np.uint8).reshape(count, row_bytes)
         self._make_room(count)
@@ -308,6 +308,21 @@ def _cut(differing: NDArray[np.uint16], wanted: int) -> int:
     sample = differing[::step]
     place = min(len(sample) - 1, -(-wanted // step))
     return int(np.partition(sample, place)[place])
+
+
+def _allocate(file: int, size: int) -> None:
+    """Make a file so long, with room on the disk for all of it.
+
+    To read a hole in it through the map would end the process where a full disk keeps its files
+    in memory (tmpfs): no error can be raised then.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:
+        os.ftruncate(file, size)
 
 
 def _let_pages_go(codes: mmap.mmap) -> None:

@@ -104,7 +104,9 @@ async def bot_process(
         try:
             yield bot
         except Exception as error:
-            error.add_note("\n".join(["the bot's log:", *bot.log[-LINES_SHOWN:]]))
+            ended = process.returncode
+            how = "still runs" if ended is None else f"ended with {ended}"
+            error.add_note("\n".join([f"the bot {how}; its log:", *bot.log[-LINES_SHOWN:]]))
             raise
         finally:
             await bot.kill()

@@ -116,3 +116,9 @@ def test_what_all_papers_share_does_not_make_two_alike(tmp_path: Path) -> None:
     assert float((vectors @ vectors[0]).mean()) > 0.9
     assert abs(float((directions @ directions[0]).mean())) < 0.1
     store.close()
+
+
+def test_rows_that_wait_have_room_on_the_disk(tmp_path: Path) -> None:
+    a_store(tmp_path, rows=1_000).close()
+    file = (tmp_path / "vectors.bin").stat()
+    assert file.st_blocks * 512 >= file.st_size > 0
