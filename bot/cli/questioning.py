@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain, groupby
 from typing import Any
 
 from bot.answers.answer import Answer, Claim, Read
+from bot.answers.record import RECORD
 from bot.app import Rooms, answering, asking, looking_up, opened
 from bot.cli.indexing import bring_up
 from bot.cli.say import note, say, say_json
 from bot.discover import find
 from bot.paper_ids import arxiv_id
 from bot.render.text import plain
+from bot.store import papers
 from config.settings import Settings
 
 
@@ -25,10 +28,12 @@ async def ask(settings: Settings, question: str, *, paper: str | None, as_json: 
     async with opened(settings) as rooms:
         await bring_up(rooms)
         given = await _answer(rooms, question, paper)
+        quoted = [claim.paper_id for claim in given.claims]
+        titles = {p.id: p.title for p in await rooms.store.read(papers.get_many, quoted)}
     if as_json:
         say_json(_whole(given))
     else:
-        say("\n".join(_lines(given)))
+        say("\n".join(_lines(given, titles)))
     if given.note:
         note(given.note)
     if given.suspicious:
@@ -54,24 +59,36 @@ def _whole(given: Answer) -> dict[str, Any]:
     }
 
 
-def _lines(given: Answer) -> Iterator[str]:
+def _lines(given: Answer, titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield the answer: a block for each paper that is quoted, under its title, then what was read.
+
+    Args:
+        titles: Paper id → title, of the papers quoted.
+    """
     if given.abstained:
         yield given.answer
-    for claim in given.claims:
-        yield from _claim(claim)
+    for paper_id, claims in groupby(given.claims, key=lambda claim: claim.paper_id):
+        yield plain(titles.get(paper_id, "")) or paper_id
+        for (section, url), same in groupby(claims, key=lambda claim: (claim.section, claim.url)):
+            yield from chain.from_iterable(map(_claim, same))
+            yield "    " + ", ".join(part for part in (plain(section), url) if part)
+        yield ""
     if given.model:
         yield f"Worded by {plain(given.model)}."
     if given.read:
-        yield "Read: " + "; ".join(map(_read, given.read))
+        yield f"Read: {'; '.join(_read(given.read))}."
 
 
 def _claim(claim: Claim) -> Iterator[str]:
-    yield plain(claim.text)
-    if claim.quote != claim.text:
-        yield f"  “{plain(claim.quote)}”"
-    section = f"{plain(claim.section)}, " if claim.section else ""
-    yield f"  {section}{claim.url}"
+    yield f"  {plain(claim.text)}"
+    if claim.quote != claim.text and claim.section != RECORD:
+        yield f"    “{plain(claim.quote)}”"
 
 
-def _read(read: Read) -> str:
-    return f"{read.paper_id} ({', '.join(read.parts).lower() or 'nothing'})"
+def _read(read: Sequence[Read]) -> Iterator[str]:
+    """Yield what was read, with the papers that it was read of."""
+    of = dict[tuple[str, ...], list[str]]()
+    for each in read:
+        of.setdefault(each.parts, []).append(each.paper_id)
+    for parts, ids in of.items():
+        yield f"{', '.join(parts) or 'nothing'} of {', '.join(ids)}"

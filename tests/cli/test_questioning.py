@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import PAGE, Run
 
 
 def test_an_answer_for_programs_has_what_it_rests_on(run: Run, page: Path) -> None:
@@ -24,13 +24,37 @@ def test_an_answer_for_programs_has_what_it_rests_on(run: Run, page: Path) -> No
     assert given["answer"] == " ".join(each["text"] for each in given["claims"])
 
 
-def test_an_answer_for_people_is_quotes_with_section_and_address(run: Run, page: Path) -> None:
+def test_an_answer_for_people_is_quotes_under_titles_with_section_and_address(
+    run: Run, page: Path
+) -> None:
     run("import", page)
     outcome = run("ask", "How are the small graphs sorted?", "--paper", "Gardens of Small Graphs")
-    assert outcome.code == 0
-    assert "\nWe collect a thousand of them by hand, sort them by shape" in outcome.out
-    assert "\n  Abstract, https://arxiv.org/" in outcome.out
-    assert "(abstract)" in outcome.out
+    title, *quotes, source, gap, read = outcome.out.splitlines()
+    assert (outcome.code, title, gap) == (0, "Gardens of Small Graphs", "")
+    assert any(quote.startswith("  We collect a thousand of them by hand") for quote in quotes)
+    assert source.startswith("    Abstract, https://arxiv.org/")
+    assert read.startswith("Read: Abstract of ")
+
+
+def test_papers_that_are_quoted_together_each_stand_under_their_title(run: Run, page: Path) -> None:
+    run("import", page)
+    outcome = run("ask", "papers on what grows")
+    blocks = [block.splitlines() for block in outcome.out.strip().split("\n\n")[:-1]]
+    assert {block[0] for block in blocks} == {
+        "A First Look at Careful Caching",
+        "Gardens of Small Graphs",
+    }
+    assert all(line.startswith("  ") for block in blocks for line in block[1:])
+
+
+def test_a_title_does_nothing_to_the_terminal(run: Run, tmp_path: Path) -> None:
+    hostile = tmp_path / "page.txt"
+    title = "Gardens\x1b[31m of\u202e Small\u200b Graphs"
+    hostile.write_text(PAGE.replace("Gardens of Small Graphs", title), encoding="utf-8")
+    run("import", hostile)
+    outcome = run("ask", "How are the small graphs sorted?")
+    assert "Small Graphs" in outcome.out
+    assert not set(outcome.out) & set("\x1b\u202e\u200b")
 
 
 def test_what_the_papers_do_not_say_is_a_success(run: Run, page: Path) -> None:
