@@ -8,10 +8,14 @@ from bot.answers.patterns import any_of
 from bot.answers.question import Kind, Question
 from bot.answers.words import asked_words, split, stem
 
+_COUNT_WORD = (
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?"
+    r"|millions?|billions?)"
+)
+_TIMES = r"(?:halv(?:es|ed|ing)|thrice|doubl(?:es|ed|ing)|tripl(?:es|ed|ing)|quadrupl(?:es|ed|ing))"
 _NUMBER = (
     r"(?<![\w.-])[~$€£≈<>]?\d[\d,.]*(?:\s?[-–—]{1,2}\s?\d[\d,.]*)?(?:\s?(?:k|m|b|x|bn)\b|\s?\\?%"
-    r"|\s?×)?(?!\w)|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
-    r"|hundreds?|thousands?|millions?|billions?|half|twice|single|double)\b"
+    rf"|\s?×)?(?!\w)|\b(?:{_COUNT_WORD}|half|twice|single|double|{_TIMES})\b"
 )
 _MEASURE = r"\d+\.\d+|\d+\s?\\?%|\b\d+(?:\.\d+)?\s?(?:points?|fid|f1|ms|fps|seconds)\b"
 _PROPOSES = (
@@ -113,7 +117,8 @@ _SHAPES = (
         any_of(
             r"\d[\d.,]*\s?(?:\\?%|x\b|×|\\?times|-?fold|(?:percentage )?points?|percent|pp\b)",
             r"\bfrom \d.*\bto \d",
-            r"\b(?:half|twice)\b",
+            rf"\b{_COUNT_WORD}(?:[- ](?:times|fold)|fold|\s(?:percent\b|points?\b|orders? of))",
+            rf"\b(?:half|twice|doubles?|{_TIMES})\b",
         ),
     ),
     (

@@ -62,6 +62,8 @@ def test_any_question_ranks_every_sentence(question: str, embedder: WordLlama):
         ("How many birds are there?", "We saw nine water birds.", "We saw birds."),
         ("How much faster is it?", "It is 3.4x faster.", "It has 12 parts."),
         ("How much better is the recall?", "Recall is 3 percentage points up.", "It has 12 parts."),
+        ("How much faster is it?", "It is up to three times faster.", "It has three parts."),
+        ("How much memory does it save?", "It halves the memory.", "It has three parts."),
         ("How long does it take?", "It takes 40 minutes.", "It takes 40 boats."),
         ("What did it cost?", "We paid $40 for it.", "We used 40 boats."),
         ("What accuracy does it reach?", "It reaches 91.2%.", "It has 12 parts."),
