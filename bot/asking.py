@@ -19,7 +19,7 @@ from bot.answers.drafts import select
 from bot.answers.full_text import Body
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD
-from bot.answers.subject import names_in, paper_named, papers_about, topic_words
+from bot.answers.subject import field_words, names_in, paper_named, papers_about, topic_words
 from bot.answers.words import search_words
 from bot.errors import ModelError, NoSuchPaper, SourceError, UserError
 from bot.lookup import Lookup
@@ -244,7 +244,8 @@ def find_candidates(
     After the best of a search for all its words come a few that have its names.
     """
     names = names_in(asked.text)
-    searches = [(search_words(asked.text, names=names), CANDIDATES)]
+    words = " ".join(field_words(asked)) if asked.kind is Kind.OVERVIEW else ""
+    searches = [(words or search_words(asked.text, names=names), CANDIDATES)]
     if names:
         searches.append((" ".join(names), MORE_BY_NAME))
     found = [

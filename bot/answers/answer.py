@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.answers.choose import MOST_SHOWN, choose
 from bot.answers.evidence import rank
 from bot.answers.full_text import Body
-from bot.answers.outline import outline
+from bot.answers.outline import outline, what_it_brings
 from bot.answers.passages import ABSTRACT, AI_SUMMARY, Passage, Sentence
 from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD, known
@@ -177,8 +177,8 @@ def _outlines(
         meant = paper_meant(question, papers, embedder=embedder)
         return outline(passages[meant.id], meant.title, embedder=embedder) if meant else []
     about = papers_about(question, papers, embedder=embedder)[:MOST_SHOWN]
-    outlines = [outline(passages[p.id], p.title, embedder=embedder) for p in about]
-    return [each[0] for each in outlines if each]
+    found = [what_it_brings(passages[p.id], p.title, embedder=embedder) for p in about]
+    return [sentence for sentence in found if sentence]
 
 
 def _read(paper: Paper, full_texts: Mapping[str, Body]) -> Read:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.answers.patterns import word_set
 from bot.answers.question import Question
-from bot.answers.words import Reading, asked_words
+from bot.answers.words import Reading, asked_words, search_words
 from bot.models import Paper
 from bot.search.embed import Embedder
 
@@ -35,6 +35,12 @@ _OF_PAPERS = word_set(
 def topic_words(question: Question) -> list[str]:
     """Return the words that tell which paper is meant; none for *who wrote it?*."""
     return [word for word in asked_words(question.text) if word not in _OF_PAPERS]
+
+
+def field_words(question: Question) -> list[str]:
+    """Return the words of a field that is asked for, as they are written."""
+    words = search_words(question.text).split()
+    return [word for word in words if word.casefold() not in _OF_PAPERS]
 
 
 def papers_about(question: Question, papers: Sequence[Paper], *, embedder: Embedder) -> list[Paper]:

@@ -46,12 +46,17 @@ _SAME_FROM = 0.4
 """Cosine of two words' vectors below which they have nothing to do with each other."""
 _SYNONYM = 0.8
 """What a word of the same meaning counts, where the same word counts 1."""
+_ENDINGS = re.compile(r"(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))\b", re.IGNORECASE)
 _RUNNING = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*")
 
 
 def asked_words(text: str) -> list[str]:
     """Return a question's words that an answer should touch, small, each once, in order."""
-    found = [word for word in split(text) if word not in STOP_WORDS and word not in _FILLING]
+    found = [
+        word
+        for word in split(without_endings(text))
+        if word not in STOP_WORDS and word not in _FILLING
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -63,10 +68,15 @@ def search_words(question: str, *, names: Collection[str] = ()) -> str:
     """
     kept = [
         word
-        for word in _RUNNING.findall(question)
+        for word in _RUNNING.findall(without_endings(question))
         if word in names or (word.casefold() not in STOP_WORDS and word.casefold() not in _FILLING)
     ]
     return " ".join(kept) or question
+
+
+def without_endings(text: str) -> str:
+    """Return a text with *what's* as *what* and *LoRA's* as *LoRA*."""
+    return _ENDINGS.sub("", text)
 
 
 def split(text: str) -> list[str]:

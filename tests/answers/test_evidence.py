@@ -3,7 +3,7 @@ import pytest
 from bot.answers.choose import MOST_SHOWN, choose, in_reading_order
 from bot.answers.cues import cue
 from bot.answers.evidence import Evidence, rank
-from bot.answers.outline import outline
+from bot.answers.outline import outline, what_it_brings
 from bot.answers.passages import ABSTRACT, Sentence, passages_of
 from bot.answers.question import read_question
 from bot.answers.subject import paper_meant, paper_named, papers_about
@@ -126,6 +126,47 @@ def test_an_outline_is_what_a_paper_brings_and_what_came_out(embedder: WordLlama
         ["We", "introduce", "Lamprey,"],
         ["It", "is", "3.4x"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "telling", "after"),
+    [
+        (
+            "Writing ledgers is increasingly held up by slow readers: a central question.",
+            "We study guessing as a way to make readers of ledgers faster that changes no sum.",
+            "Our reader of ledgers achieves a speedup of 1.8x.",
+        ),
+        (
+            "Recent readers of ledgers have achieved remarkable accuracy, yet often fail to add.",
+            "This paper advocates for asking bakers which sums matter.",
+            "Results show that bakers agree on most sums.",
+        ),
+        (
+            "A guessing reader of ledgers reads a whole page in one look and outperforms slow ones.",
+            "We introduce PageTree, which builds a tree of guesses out of one look.",
+            "PageTree reads ledgers 30% faster.",
+        ),
+        (
+            "We begin with plain ledgers, whose sums tend to be too smooth.",
+            "A reader of ledgers that can be steered is introduced.",
+            "It achieves better scores than ledgers read by hand.",
+        ),
+    ],
+)
+def test_what_a_paper_brings_is_not_what_was_before_nor_what_came_out(
+    before: str, telling: str, after: str, embedder: WordLlama
+):
+    paper = Paper(id="2601.00006", title="Reading Ledgers", abstract=f"{before} {telling} {after}")
+    found = what_it_brings(passages_of(paper), paper.title, embedder=embedder)
+    assert found is not None
+    assert found.text == telling
+    assert what_it_brings([], paper.title, embedder=embedder) is None
+
+
+def test_endings_are_no_words():
+    assert asked_words("What's new in Lamprey's ledgers?") == ["new", "lamprey", "ledgers"]
+    assert asked_words("Why doesn't it fail?") == ["fail"]
+    assert search_words("What’s Lamprey?") == "Lamprey"
 
 
 def test_an_outline_reads_the_ai_summary_where_there_is_no_abstract(embedder: WordLlama):
