@@ -10,8 +10,7 @@ import json
 import secrets
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
@@ -78,16 +77,38 @@ class Connection:
         if self._request.transport is not None:
             self._request.transport.abort()
 
-    async def stop(self) -> None:
-        self._writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._writer
+    async def serve(self, take: Callable[[Any], Awaitable[None]]) -> None:
+        """Give each message to ``take`` until either side ends it.
 
-    async def _write(self) -> None:
-        with suppress(ConnectionError):
+        Closed by us, it waits for the client's own close, so nobody is still reading then:
+        beside a reader, aiohttp drops the connection at once, and a client that meets the end
+        of it first never learns the code.
+        """
+        reading = asyncio.create_task(self._read(take))
+        try:
+            await asyncio.wait({reading, self._writer}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+            elif (code := self._writer.result()) is not None:
+                await _end(reading)
+                await self._socket.close(code=code)
+        finally:
+            await _end(reading)
+            await _end(self._writer)
+
+    async def _read(self, take: Callable[[Any], Awaitable[None]]) -> None:
+        async for message in self._socket:
+            if message.type is WSMsgType.TEXT:
+                await take(json.loads(message.data))
+
+    async def _write(self) -> int | None:
+        """Write until a close is asked for; return its code, None where the client is gone."""
+        try:
             while not isinstance(item := await self._outbox.get(), int):
                 await self._put(item)
-            await self._socket.close(code=item)
+        except ConnectionError:
+            return None
+        return item
 
     async def _put(self, text: str) -> None:
         if self._deflate is None:
@@ -236,13 +257,10 @@ class Gateway:
         self._connections.add(connection)
         connection.send_op(Op.HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS})
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._receive(connection, json.loads(message.data))
+            await connection.serve(partial(self._receive, connection))
         finally:
             self._connections.discard(connection)
             self._detach(connection)
-            await connection.stop()
         return socket
 
     def cut_all(self) -> None:
@@ -356,6 +374,11 @@ class Gateway:
             if session.owns(guild_id):
                 session.hear(event, payload)
         self.pulse.beat()
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _guild_of(event: str, payload: Mapping[str, Any]) -> int | None:
