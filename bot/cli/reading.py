@@ -64,6 +64,7 @@ def _result(paper: Paper, hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "published_at": paper.published_at.isoformat() if paper.published_at else None,
         "url": paper.url,
+        "highlights": [asdict(highlight) for highlight in hit.highlights],
     }
 
 

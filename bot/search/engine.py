@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import tantivy
 
 from bot.errors import SourceError, StoreError
 from bot.models import Paper
@@ -233,7 +234,7 @@ class SearchEngine:
             found = snapshot.newest(matches, limit)
             scores = np.array(found.scores, np.float32)
         else:
-            found = snapshot.search(matches, max(LEAST_DEPTH, DEPTH * limit))
+            found = _by_words(snapshot, asked, matches, max(LEAST_DEPTH, DEPTH * limit))
             scores = self._scores(snapshot, asked, wanted, found)
             if recency:
                 today = (now.astimezone(UTC).date() - EPOCH).days
@@ -258,8 +259,7 @@ class SearchEngine:
         if not found.rows:
             return scores
         look = matching.closer_look(found.rows[:CLOSER], wanted.words)
-        exact = snapshot.scores(look, CLOSER)
-        scores += np.array([exact.get(row, 0.0) for row in found.rows], np.float32)
+        scores += np.array(snapshot.scores(look, found), np.float32)
         papers = self._vectors.directions(np.array(found.rows))
         meant = self._vectors.direction(self._meaning(query.wishes))
         return fused(scores, papers, meant, query_words=len(wanted.words))
@@ -374,6 +374,16 @@ def _named(snapshot: Snapshot, query: Query) -> Iterator[Hit]:
     for paper_id in query.paper_ids:
         if (shown := snapshot.with_id(paper_id)) is not None:
             yield Hit(shown.paper_id, 1.0)
+
+
+def _by_words(snapshot: Snapshot, query: Query, matches: tantivy.Query, depth: int) -> Found:
+    """Return the best by words: of papers with every word where there are enough, else of all."""
+    together = matching.matches_of_every_word(query)
+    if together is not None:
+        found = snapshot.search(together, depth)
+        if len(found.rows) == depth:
+            return found
+    return snapshot.search(matches, depth)
 
 
 def _best(

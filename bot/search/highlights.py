@@ -20,6 +20,8 @@ LEAD = 60
 """Characters shown before the first word that matched, where a sentence is cut."""
 
 _SENTENCE_END = re.compile(r"[.!?]\s+(?![a-z])")
+_FULL_STOP = re.compile(r"\.\s+(?![a-z])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -94,7 +96,9 @@ _Part = tuple[tuple[int, int], list[_Match]]
 
 def _by_sentence(text: str, matches: list[_Match]) -> Iterator[_Part]:
     """Yield the sentences that have matches."""
-    ends = [(found.start() + 1, found.end()) for found in _SENTENCE_END.finditer(text)]
+    # Beginning with one certain letter, an expression is twice as fast.
+    end = _SENTENCE_END if "!" in text or "?" in text else _FULL_STOP
+    ends = [(found.start() + 1, found.end()) for found in end.finditer(text)]
     starts = [0, *(following for _, following in ends)]
     ends.append((len(text), len(text)))
     for place, within in groupby(matches, lambda match: bisect_right(starts, match.start) - 1):
@@ -126,17 +130,16 @@ def _starts(text: str, beginning: str) -> Iterator[int]:
 
 def _small(text: str) -> str:
     """Return text in small letters without accents, of the same length."""
-    return text.lower() if text.isascii() else "".join(map(_small_letter, text))
+    return text.lower() if text.isascii() else _NOT_ASCII.sub(_small_letter, text).lower()
 
 
-@lru_cache(5_000)
-def _small_letter(letter: str) -> str:
-    return unicodedata.normalize("NFKD", letter)[0].lower()[0]
+def _small_letter(letter: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKD", letter[0])[0].lower()[0]
 
 
 def _beginning(stem: str) -> str:
     """Return letters that all words of this stem begin with: stemming changes only ends."""
-    return stem[: max(1, min(4, len(stem) - 1))]
+    return stem[: max(1, len(stem) - 1)]
 
 
 @lru_cache(50_000)

@@ -136,11 +136,11 @@ class Snapshot:
         hits = self._searcher.search(query, limit, count=False, order_by_field="published").hits
         return self._found([(1.0, address) for _, address in hits])
 
-    def scores(self, query: tantivy.Query, limit: int) -> dict[int, float]:
-        """Return the best matches' rows and scores."""
-        hits = self._searcher.search(query, limit, count=False).hits
-        rows = self._rows([address for _, address in hits])
-        return {row: score for row, (score, _) in zip(rows, hits, strict=True)}
+    def scores(self, query: tantivy.Query, found: Found) -> list[float]:
+        """Return what a query gives to each of the papers found; 0 for those it does not match."""
+        hits = self._searcher.search(query, len(found.rows), count=False).hits
+        scores = {(address.segment_ord, address.doc): score for score, address in hits}
+        return [scores.get((each.segment_ord, each.doc), 0.0) for each in found.addresses]
 
     def words_from(self, field: str, prefix: str, *, most: int | None = None) -> dict[str, int]:
         """Return a field's terms that begin so, and how many papers have each, commonest first."""

@@ -11,12 +11,14 @@ import tantivy
 
 from bot.search.index import EPOCH, SCHEMA, all_of, all_papers, any_of, category_parts, term
 from bot.search.query import Clause, Field, Query
-from bot.search.text import compounds, is_telling, stems_of, telling, words_of
+from bot.search.text import is_telling, spellings, stems_of, telling, words_of
 
 EXACT_WEIGHT = 0.5
 """How much a word counts more when it is in the paper in this very form."""
 MOST_WORDS = 64
 """Words of a query that count."""
+MOST_TOGETHER = 5
+"""Words that enough papers may have all of; of more words hardly any paper has every one."""
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
@@ -26,7 +28,7 @@ class Wanted:
     """The words of a query, without stop words, each once."""
 
     stems: tuple[str, ...]
-    """Of plain words, and of compounds in their other spellings."""
+    """Of plain words, and of their other spellings."""
     phrase_stems: tuple[str, ...]
     words: tuple[str, ...]
     """Of plain words and phrases, as they were typed."""
@@ -40,7 +42,7 @@ def wanted(query: Query) -> Wanted:
     plain = telling(" ".join(clause.text for clause in query.clauses if clause.is_wish))
     phrases = " ".join(clause.text for clause in query.clauses if clause.is_phrase_of_text)
     return Wanted(
-        _once(stems_of(" ".join((plain, *compounds(plain))))),
+        _once(stems_of(" ".join((plain, *spellings(plain))))),
         _once(stems_of(telling(phrases))),
         _once(words_of(telling(query.wishes))),
     )
@@ -55,11 +57,30 @@ def matches(query: Query, stems: Sequence[str], *, strict: bool = False) -> tant
     demands = _demands(query)
     if strict:
         demands += [(_MUST, wish) for wish in _wishes(query)]
-    wishes = any_of(term("text", stem) for stem in stems)
-    if not demands:
-        return wishes if stems else None
-    base = wishes if stems else all_papers()
-    return tantivy.Query.boolean_query([(_MUST, base), *demands])
+    if not stems:
+        return _demanding(demands, all_papers()) if demands else None
+    return _demanding(demands, any_of(term("text", stem) for stem in stems))
+
+
+def matches_of_every_word(query: Query) -> tantivy.Query | None:
+    """Return what papers with all of the plain words match; they score as by ``matches``.
+
+    tantivy finds them in a fraction of the time that papers with any of the words take.
+
+    Returns:
+        None for a single word, for too many, and where one of them has another spelling.
+    """
+    plain = " ".join(clause.text for clause in query.clauses if clause.is_wish)
+    stems = _once(stems_of(telling(plain)))
+    if any(spellings(plain)) or not 1 < len(stems) <= MOST_TOGETHER:
+        return None
+    return _demanding(_demands(query), all_of(term("text", stem) for stem in stems))
+
+
+def _demanding(
+    demands: Sequence[tuple[tantivy.Occur, tantivy.Query]], base: tantivy.Query
+) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(_MUST, base), *demands]) if demands else base
 
 
 def closer_look(rows: Iterable[int], words: Iterable[str]) -> tantivy.Query:
@@ -90,8 +111,9 @@ def _wishes(query: Query) -> Iterator[tantivy.Query]:
     """Yield for each plain word what papers that have it match, in any spelling."""
     for clause in query.clauses:
         if clause.is_wish and is_telling(clause.text):
-            spellings = (_phrase(stems_of(each)) for each in (clause.text, *compounds(clause.text)))
-            yield any_of(spelling for spelling in spellings if spelling is not None)
+            texts = (clause.text, *spellings(clause.text))
+            phrases = (_phrase(stems_of(text)) for text in texts)
+            yield any_of(phrase for phrase in phrases if phrase is not None)
 
 
 def _demand(clause: Clause) -> tantivy.Query | None:

@@ -16,7 +16,7 @@ from bot.search.index import KEY_SEPARATOR, LONGEST_BEGUN, Snapshot, all_of, any
 from bot.search.spelling import corrected_word, likely_beginnings, slips_allowed
 from bot.search.text import storable, words_of
 
-CANDIDATES = 60
+CANDIDATES = 40
 """Papers by their words, and by how they begin, that rapidfuzz ranks; each takes some 20 µs."""
 EXPANSIONS = 8
 """Words that the last, perhaps unfinished word is taken for."""
@@ -107,6 +107,8 @@ def _candidates(snapshot: Snapshot, typed: str, wanted: str) -> Iterator[Suggest
     if len(wanted) >= (SHORTEST_KEY if " " in wanted else SHORTEST_WORD_KEY):
         keys = snapshot.words_from("title_key", wanted, most=CANDIDATES)
         yield from _papers_by_id(snapshot, (key.partition(KEY_SEPARATOR)[2] for key in keys))
+        if len(keys) == CANDIDATES:
+            return  # no title is likelier than those that begin so
     for query in _searches(snapshot, words_of(wanted)):
         found = list(_papers(snapshot, query))
         yield from found
@@ -132,6 +134,8 @@ def _holds_all(snapshot: Snapshot, words: list[str]) -> tantivy.Query:
         return all_of(term("title_words", word) for word in whole)
     ends = _going_on(snapshot, last)
     last_query = any_of(term("title_words", word) for word in {last: 0} | ends)
+    if not whole:
+        return last_query  # inside of a demand, tantivy would read it to its end
     return all_of([*(term("title_words", word) for word in whole), last_query])
 
 

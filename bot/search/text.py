@@ -29,6 +29,7 @@ _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-‐‑–/.+'’][^\W_]+)+")
 _CAMEL = re.compile(r"(?<![^\W_])[^\W_]*?[a-z][A-Z][^\W_]*")
 _PUNCTUATION = ".,;:!?()[]{}\"'`"
+_NUMBERED = re.compile(r"(?<![^\W_])([^\W\d_]{2,})( ?)(\d+)(?![^\W_])")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -84,6 +85,16 @@ def compounds(text: str) -> Iterator[str]:
         core = piece.strip(_PUNCTUATION)
         if not (core.isalpha() and (core.islower() or core.istitle())):
             yield from _respelled(piece)
+
+
+def spellings(text: str) -> Iterator[str]:
+    """Yield what words of a query may be written as in papers: compounds, and names with a number.
+
+    ``llama3`` gives ``llama 3``, and that the other.
+    """
+    yield from compounds(text)
+    for match in _NUMBERED.finditer(text):
+        yield match[1] + ("" if match[2] else " ") + match[3]
 
 
 def _respelled(piece: str) -> Iterator[str]:

@@ -25,10 +25,13 @@ def test_a_search_finds_what_was_imported(run: Run, page: Path) -> None:
     assert "A First Look at Careful Caching" in outcome.out
 
 
-def test_a_search_for_programs_lists_id_title_score_date_and_address(run: Run, page: Path) -> None:
+def test_a_search_for_programs_lists_what_was_found_and_why(run: Run, page: Path) -> None:
     run("import", page)
     found = json.loads(run("search", "small graphs", "--json", "--limit", "1").out)
-    assert [set(paper) for paper in found] == [{"id", "title", "score", "published_at", "url"}]
+    keys = {"id", "title", "score", "published_at", "url", "highlights"}
+    assert [set(paper) for paper in found] == [keys]
+    title = {"field": "title", "text": "Gardens of Small Graphs", "spans": [[11, 16], [17, 23]]}
+    assert found[0]["highlights"][0] == title
     assert found[0]["title"] == "Gardens of Small Graphs"
     assert found[0]["published_at"] is None
     assert found[0]["url"].startswith("https://arxiv.org/")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.errors import SourceError, StoreError
 from bot.search.embed import Vectors, WordLlama
-from bot.search.engine import SearchEngine
+from bot.search.engine import LEAST_DEPTH, SearchEngine
 from bot.search.query import Clause, Field, Query
 from tests.builders import a_paper
 from tests.conftest import NOON, ROOT
@@ -111,6 +111,33 @@ def test_a_strict_search_finds_what_has_every_word(
     query: str, ids: list[str], library: SearchEngine
 ) -> None:
     assert [hit.paper_id for hit in library.search(query, now=NOON, strict=True)] == ids
+
+
+@pytest.mark.parametrize("query", ["llama3 tides", "llama 3 tides"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_name_is_found_with_its_number_beside_it_or_joined(
+    query: str, engine: SearchEngine, *, strict: bool
+) -> None:
+    titles = ("Tides by Llama 3", "Tides by Llama3", "Tides by Llama3.1", "Tides by 3 people")
+    engine.update([a_paper(f"2601.0000{n}", each) for n, each in enumerate(titles)], watermark="1")
+    hits = engine.search(query, now=NOON, strict=strict, limit=3)
+    ids = {hit.paper_id for hit in hits}
+    assert "2601.00000" in ids
+    assert "2601.00001" in ids or strict
+
+
+def test_where_many_papers_have_every_word_the_others_are_left_out(engine: SearchEngine) -> None:
+    both = [
+        a_paper(f"2601.{n:05}", "Cameras in the field", abstract="We watch bees with them.")
+        for n in range(LEAST_DEPTH)
+    ]
+    one = [a_paper(f"2602.{n:05}", "Bees, bees, bees", abstract="Bees.") for n in range(5)]
+    neither = [a_paper(f"2603.{n:05}", "Cameras", abstract="Cameras.") for n in range(300)]
+    found_in = partial(engine.search, "bees cameras", now=NOON, limit=15)
+    engine.update([*both[:10], *one, *neither], watermark="1")
+    assert {hit.paper_id[:4] for hit in found_in()} == {"2601", "2602"}
+    engine.update(both, watermark="2")
+    assert {hit.paper_id[:4] for hit in found_in()} == {"2601"}
 
 
 def test_the_newest_of_what_has_every_word_come_first(engine: SearchEngine) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.search.text import compounds, stems_of, storable, telling, words_of
+from bot.search.text import compounds, spellings, stems_of, storable, telling, words_of
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,19 @@ from bot.search.text import compounds, stems_of, storable, telling, words_of
 )
 def test_compounds_are_respelled(text: str, respelled: list[str]) -> None:
     assert list(compounds(text)) == respelled
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("llama3", ["llama 3"]),
+        ("Llama 3.1 herd", ["Llama3"]),
+        ("pre-training of qwen2", ["pretraining", "qwen 2"]),
+        ("4k tokens, h2o, 2024", []),
+    ],
+)
+def test_a_name_with_its_number_is_written_in_two_ways(text: str, written: list[str]) -> None:
+    assert list(spellings(text)) == written
 
 
 def test_stems_ignore_case_accents_and_endings() -> None:
