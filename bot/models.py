@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 ARXIV_URL = "https://arxiv.org/abs/"
@@ -396,6 +397,7 @@ def clean_text(text: str) -> str:
     return " ".join(text.replace("\x00", "").split())
 
 
+@lru_cache(maxsize=2_048)  # taking a paper in asks for its title four times
 def title_key(title: str) -> str:
     """Return what two spellings of the same title have in common.
 

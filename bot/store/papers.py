@@ -12,7 +12,8 @@ from sqlite_utils import Database
 
 from bot.merging import Statement, merge, restate
 from bot.models import TITLE_ONLY_PREFIX, Paper, PaperEvent, title_key
-from bot.store import events
+from bot.paper_ids import title_only_id
+from bot.store import events, title_places
 from bot.store.rows import Row, at, marks, moment, paper_values, to_paper, to_papers
 
 SAME_TITLE_MIN_WORDS = 3
@@ -229,6 +230,7 @@ class _Writes:
         db.conn.executemany(_WRITE_PAPER, self.papers.values())
         db.conn.executemany(_WRITE_STATEMENT, self.statements.values())
         events.add(db, self.events)
+        title_places.keep_up(db, self.revision)
 
 
 def _said(paper: Paper) -> dict[str, object]:
@@ -271,19 +273,25 @@ def statements_of(db: Database, paper_id: str) -> list[Statement]:
 
 def _names(db: Database, papers: Sequence[Paper]) -> dict[str, str]:
     """Return the ids that the store has or will have papers by: a title may be a known paper's."""
-    keys = {title_key(paper.title) for paper in papers}
-    same: dict[str, list[str]] = {
-        key: [] for key in keys if len(key.split()) >= SAME_TITLE_MIN_WORDS
-    }
-    rows = db.query(
-        f"SELECT title_key, id FROM paper WHERE title_key IN ({marks(list(same))})", list(same)
-    )
-    for row in rows:
-        same[row["title_key"]].append(row["id"])
+    same = _same_titles(db, papers)
     # Those with arXiv ids first: the others may be the same papers.
     ranked = sorted(papers, key=lambda paper: not paper.has_arxiv_id)
     aliases = resolve(db, [paper.id for paper in papers])
     return {paper.id: aliases.get(paper.id) or _named(db, paper, same) for paper in ranked}
+
+
+def _same_titles(db: Database, papers: Sequence[Paper]) -> dict[str, list[str]]:
+    """Return who has the papers' titles, where the store or ``papers`` know one by title alone.
+
+    All other papers have their own ids, whoever has the same title.
+    """
+    by_id = {title_only_id(paper.title): title_key(paper.title) for paper in papers}
+    rows = db.query(f"SELECT id FROM paper WHERE id IN ({marks(list(by_id))})", list(by_id))
+    ids = {row["id"] for row in rows} | {paper.id for paper in papers}
+    keys = {by_id[id_] for id_ in ids if id_ in by_id}
+    return title_places.having(
+        db, {key for key in keys if len(key.split()) >= SAME_TITLE_MIN_WORDS}
+    )
 
 
 def _named(db: Database, paper: Paper, same: dict[str, list[str]]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreError
+from bot.store import title_places
 
 migrations = Migrations("paperwire")
 
@@ -550,6 +551,23 @@ def what_people_were_told(db: Database) -> None:
         CREATE INDEX held_back_by_disliked ON held_back (user_id, disliked_id);
         """
     )
+
+
+@migrations()
+def places_of_titles(db: Database) -> None:
+    db.executescript(
+        """
+        -- Where papers with a title are (bot.store.title_places).
+        CREATE TABLE title_place (
+            hash INTEGER NOT NULL,          -- of paper.title_key: title_places.hash_of
+            revision INTEGER NOT NULL,      -- of a paper, or a former one of it
+            PRIMARY KEY (hash, revision)
+        ) STRICT, WITHOUT ROWID;
+        DROP INDEX paper_by_title;
+        """
+    )
+    newest = next(db.query("SELECT coalesce(max(revision), 0) AS revision FROM paper"))["revision"]
+    title_places.place(db, newest)
 
 
 def known() -> set[str]:

@@ -118,8 +118,8 @@ class Store:
             self._db = self._connect()
             schema.check(self._db, self.path)
             self._db.execute("PRAGMA journal_mode = WAL").fetchall()
-            # New titles and dates fall anywhere in their indexes: with 300,000 papers, room for
-            # those pages and writing them back less often makes taking papers in 1.4 × as fast.
+            # Dates, and titles as they are placed, fall anywhere in their indexes: room for those
+            # pages and writing them back less often keep taking papers in fast in a large database.
             self._db.execute(f"PRAGMA cache_size = {-WRITER_CACHE_KIB}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
             with _immediate(self._db):  # two programs may start on a new file together

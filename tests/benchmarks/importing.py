@@ -13,11 +13,13 @@ import multiprocessing
 import resource
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from shutil import copyfile
 from time import perf_counter, process_time
 from typing import Self
 
@@ -29,16 +31,15 @@ from bot.models import Listing, Paper, Record
 from bot.sources.saved import read_saved, saved_files
 from bot.store import listings, papers
 from bot.store.store import Store
+from bot.store.title_places import STEP
 from tests.benchmarks.corpus import arxiv_papers, resampled_papers
 from tests.conftest import SHARED_DATA
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PARTS = ("hf", "arxiv_corpus", "trending_page.txt", "arxiv")
 SIZES = (10_000, 100_000, 300_000)
-MEASURED = 3_000
-"""Papers over which the speed at a size is taken, just before it …"""
-WINDOWS = 3
-"""… as often as this: the fastest counts, for whatever else the machine was doing."""
+MEASURED = 4 * STEP
+"""Papers over which the speed at a size is taken: titles are placed as often as they will be."""
 BATCH = 500
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 CLOSES_AFTER = timedelta(days=1, hours=3)
@@ -140,45 +141,47 @@ def batches(made_up: Iterable[Paper]) -> Iterator[Listing]:
         day += timedelta(days=1)
 
 
-async def record(store: Store, shown: Iterable[Listing]) -> Stopwatch:
-    watch = Stopwatch()
+async def record(store: Store, shown: Iterable[Listing]) -> None:
     for listing in shown:
-        with watch:
-            await store.run(listings.record, listing)
-    return watch
-
-
-async def grow(store: Store, shown: Iterator[Listing], size: int) -> None:
-    """Take in papers up to a size; tell how fast the last ones came in, and came again."""
-    before = size - await store.read(papers.count) - WINDOWS * MEASURED
-    await record(store, islice(shown, before // BATCH))
-    new: list[Stopwatch] = []
-    again: list[Stopwatch] = []
-    for _ in range(WINDOWS):
-        some = list(islice(shown, MEASURED // BATCH))
-        new.append(await record(store, some))
-        again.append(await record(store, some))
-    each = await store.read(database_bytes) / size
-    fastest, again_fastest = (min(watches, key=cpu_of) for watches in (new, again))
-    say(f"{size:>8,} papers: new {fastest.rates(MEASURED)}")
-    say(f"{'':<12}unchanged {again_fastest.rates(MEASURED)}")
-    say(f"{'':<18}{each:,.0f} bytes each; {resident_mb():,.0f} MB of memory")
-
-
-def cpu_of(watch: Stopwatch) -> float:
-    return watch.cpu
+        await store.run(listings.record, listing)
 
 
 async def growth(folder: Path, *, index: bool) -> None:
+    """Fill one database, keep it as it is at each size, and let these take in the same papers."""
     base = arxiv_papers(SHARED_DATA)[: BATCH * 10]
-    shown = batches(resampled_papers(base, SIZES[-1]))
+    shown = batches(resampled_papers(base, SIZES[-1] + MEASURED))
+    grown = folder / "growth.sqlite"
     indexed = 0
-    async with Store(folder / "growth.sqlite") as store:
-        for size in SIZES:
-            await grow(store, shown, size)
+    for size in SIZES:
+        async with Store(grown) as store:
+            await record(store, islice(shown, (size - await store.read(papers.count)) // BATCH))
+            each = await store.read(database_bytes) / size
+            say(f"{size:>8,} papers of {each:,.0f} bytes; {resident_mb():,.0f} MB of memory")
             if index:
                 await bring_up(store, folder, size - indexed)
                 indexed = size
+        copyfile(grown, kept(folder, size))
+    await compare(folder, list(shown))
+
+
+def kept(folder: Path, size: int) -> Path:
+    return folder / f"{size}.sqlite"
+
+
+async def compare(folder: Path, shown: Sequence[Listing]) -> None:
+    """Take the same papers in at each size, in turns, so that a busy machine is busy for all."""
+    new, again = ([Stopwatch() for _ in SIZES] for _ in range(2))
+    async with AsyncExitStack() as opened:
+        stores = [await opened.enter_async_context(Store(kept(folder, size))) for size in SIZES]
+        for listing in shown:
+            for watches in (new, again):
+                for store, watch in zip(stores, watches, strict=True):
+                    with watch:
+                        await store.run(listings.record, listing)
+    for size, first, second in zip(SIZES, new, again, strict=True):
+        slower = first.cpu / new[0].cpu
+        say(f"{size:>8,} papers: new {first.rates(MEASURED)}, {slower:.2f} of the smallest's time")
+        say(f"{'':<12}unchanged {second.rates(MEASURED)}")
 
 
 def run(part: str, *, index: bool) -> None:

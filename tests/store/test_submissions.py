@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.models import Account, Submission
+from bot.paper_ids import title_only_id
 from bot.store import listings, submissions
 from bot.store.store import Store
 from tests.builders import a_listing, a_record
@@ -63,7 +64,7 @@ async def test_an_old_file_fills_what_was_empty(store: Store) -> None:
 
 async def test_it_follows_a_title_that_gets_its_arxiv_id(store: Store) -> None:
     title = "A study of quite many things"
-    by_title = replace(a_record("title-0123456789ab", title=title), submission=WHOLE)
+    by_title = replace(a_record(title_only_id(title), title=title), submission=WHOLE)
     await store.run(listings.hear, "page", [by_title], seen_at=NOON)
     await store.run(listings.hear, "arxiv", [a_record(ONE, title=title)], seen_at=NOON)
     assert await kept(store) == {ONE: WHOLE}
