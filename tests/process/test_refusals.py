@@ -222,6 +222,11 @@ async def test_a_closed_dm_keeps_its_messages_and_says_so_at_the_next_command(
     assert person.dm_closed_because == DM_CLOSED[code]
 
 
+def owe_where_open(db: Database, user_id: int, channel_id: int) -> None:
+    owe_words(db, user_id, "opened before")
+    people.dm_opened(db, user_id, channel_id)
+
+
 async def test_new_dm_channels_rest_for_all_after_discord_wants_no_more(
     server: LocalDiscord, place: Place, database: Path, store: Store
 ) -> None:
@@ -233,8 +238,7 @@ async def test_new_dm_channels_rest_for_all_after_discord_wants_no_more(
     async with bot_process(server, database) as bot:
         await bot.logged("rest_dm_opens")
         await store.run(owe_words, place.owner, "opened by nobody")
-        await store.run(owe_words, known, "opened before")
-        await store.run(people.dm_opened, known, server.world.dm_of(known))
+        await store.run(owe_where_open, known, server.world.dm_of(known))
         await server.until(lambda: server.ledger.messages, 60)
         assert await bot.stop() == 0
     [message] = server.ledger.messages.values()
