@@ -266,7 +266,14 @@ def deliverer(rooms: Rooms, bot: PaperBot) -> Deliver:
         await rooms.store.run(people.dm_opened, user_id, channel_id)
 
     sender = DiscordSender(bot, on_dm_open)
-    return Deliver(rooms.store, sender, rooms.now, invalid=bot.requests.invalid)
+    return Deliver(
+        rooms.store,
+        sender,
+        rooms.now,
+        invalid=bot.requests.invalid,
+        changes=bot.services.place_changes,
+        look_again_at=bot.look_again_at,
+    )
 
 
 def emailer(rooms: Rooms) -> DeliverEmail | None:

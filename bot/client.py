@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,6 +52,8 @@ class Services:
     next_run_at: Callable[[str], datetime | None] = field(default=lambda name: None)
     troubles: Callable[[], Sequence[str]] = field(default=tuple)
     """What keeps jobs from their work now, in sentences for the operator."""
+    place_changes: Counter[int] = field(default_factory=Counter[int])
+    """How often each server's channels and permissions have changed, by its id."""
     by_email: bool = False
     """Whether the operator has set up e-mail."""
     answers: Answers = field(init=False)
@@ -103,6 +106,11 @@ class PaperBot(commands.AutoShardedBot):
         for module in (*self._cog_modules, "bot.places"):
             await self.load_extension(module)
         await self.tree.sync()
+
+    def look_again_at(self, guild_id: int) -> None:
+        """Let a server's feeds go on that are paused and need not be."""
+        if guild := self.get_guild(guild_id):
+            self.dispatch("place_lost", guild)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do nothing: there are no prefix commands."""

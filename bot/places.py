@@ -72,7 +72,16 @@ class Places(commands.Cog):
         """Look also at each start, for what changed while the bot was away."""
         await self._look(guild)
 
+    @commands.Cog.listener()
+    async def on_place_lost(self, guild: discord.Guild) -> None:
+        """Look once more at a server that changed before its feeds were paused."""
+        await self._resume_open(guild)
+
     async def _look(self, guild: discord.Guild) -> None:
+        self.services.place_changes[guild.id] += 1
+        await self._resume_open(guild)
+
+    async def _resume_open(self, guild: discord.Guild) -> None:
         try:
             for feed in await self.services.store.read(feeds.of_guild, guild.id):
                 if feed.paused_because and _is_open(guild, feed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -50,6 +51,11 @@ class Deliver:
     now: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
     invalid: InvalidRequests | None = None
+    changes: Counter[int] = field(default_factory=Counter[int])
+    """How often each server's channels and permissions have changed, by its id."""
+    look_again_at: Callable[[int], None] = field(default=lambda guild_id: None)
+    """Told of a server that changed while a send to it was refused: before its feeds were paused,
+    so that nobody let them go on."""
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     stopping: bool = False
     look_again: timedelta = LOOK_AGAIN
@@ -57,6 +63,8 @@ class Deliver:
     trouble: StoreError | None = None
     unsure: bool = False
     """Whether claims may be left whose outcome could not be written down."""
+    _begun: dict[str, int] = field(default_factory=dict[str, int])
+    """For each send under way, how often its server had changed when it began."""
 
     async def __call__(self) -> None:
         """Send until nothing is due or under way. Cancelled, it still ends what is under way.
@@ -148,11 +156,14 @@ class Deliver:
 
     async def deliver(self, delivery: Delivery) -> None:
         """Take one delivery as far as it goes now and note the outcome."""
+        self._begun[delivery.target] = self.changes[delivery.guild_id or 0]
         try:
             await self._try(delivery)
         except StoreError as error:
             self.trouble = error
             self.unsure = True
+        finally:
+            del self._begun[delivery.target]
 
     async def _try(self, delivery: Delivery) -> None:
         try:
@@ -258,6 +269,9 @@ class Deliver:
         fate = rules.fate(error, delivery, shortened=shortened)
         await self.store.run(note_failure, delivery, error, fate, now=self.now())
         log.info("delivery %s: %s (%s)", delivery.id, error, fate.name.lower())
+        guild_id = delivery.guild_id or 0
+        if fate is Fate.PAUSE_PLACE and self.changes[guild_id] != self._begun[delivery.target]:
+            self.look_again_at(guild_id)
 
 
 async def in_time(answer: Awaitable[T], within: timedelta) -> T:

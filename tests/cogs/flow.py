@@ -34,7 +34,7 @@ class Flow:
         assert isinstance(bot, PaperBot)
         await MatchNew(self.store, self.clock, bot.services.reader)()
         await Compose(self.store, self.clock, bot.services.reader)()
-        sender = DiscordSender(bot, self._note_dm)
+        sender = DiscordSender(bot, self.note_dm)
         await Deliver(self.store, sender, self.clock)()
 
     async def after(self, **span: float) -> None:
@@ -42,7 +42,7 @@ class Flow:
         self.clock.now += timedelta(**span)
         await self.run()
 
-    async def _note_dm(self, user_id: int, channel_id: int) -> None:
+    async def note_dm(self, user_id: int, channel_id: int) -> None:
         await self.store.run(people.dm_opened, user_id, channel_id)
 
 

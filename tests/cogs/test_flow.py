@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import discord
 import pytest
 import simcord
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.client import PaperBot
 from bot.daily_lists import look_name
+from bot.delivery.sender import Sent
+from bot.discord_sender import DiscordSender
+from bot.jobs.compose import Compose
+from bot.jobs.deliver import Deliver
 from bot.listing_days import closes_at, complete_at
-from bot.models import DeliveryState, Listing, Record, SourceState
+from bot.models import Delivery, DeliveryState, Listing, Record, SourceState
+from bot.posts import Post
 from bot.sources.starter import starter_listing
 from bot.store import feeds, ledger, listings
 from bot.store.store import Store
@@ -23,6 +32,7 @@ from tests.conftest import NOON, Clock
 from tests.discord_rules.seen import Seen
 from tests.discord_rules.world import World
 
+SEND = discord.Permissions(send_messages=True).value
 TO_WEDNESDAY_MORNING = 22
 """Hours from noon of Tuesday, 3 March; Tuesday's list is complete then, and nine has passed."""
 
@@ -363,6 +373,48 @@ async def test_a_channel_that_is_gone_pauses_the_feed_and_tells_who_made_it(
     feed = await store.read(feeds.get, 1)
     assert feed is not None
     assert feed.paused_because == "the channel is gone"
+
+
+@dataclass
+class LateNews(DiscordSender):
+    """Hears of a refusal only when the channel is open again."""
+
+    channel_id: int
+    changes: simcord.Env
+
+    async def send(self, delivery: Delivery, post: Post, *, shortened: bool = False) -> Sent:
+        backend = self.changes.backend
+        everyone = backend.get_channel(self.channel_id).guild_id
+        assert everyone is not None
+        closed = Overwrite(everyone, OverwriteType.ROLE, deny=SEND)
+        backend.set_overwrite(self.channel_id, closed)
+        await self.changes.settle()
+        try:
+            return await super().send(delivery, post, shortened=shortened)
+        finally:
+            backend.set_overwrite(self.channel_id, Overwrite(everyone, OverwriteType.ROLE))
+            await self.changes.settle()
+
+
+async def test_a_feed_goes_on_whose_channel_came_back_before_it_was_paused(
+    world: World, take_in: TakeIn, flow: Flow, store: Store, clock: Clock
+) -> None:
+    await add(world)
+    await take_in(daily(a_record(1, 5), day=TUESDAY))
+    clock.now += timedelta(hours=TO_WEDNESDAY_MORNING)
+    bot = world.env.bot
+    assert isinstance(bot, PaperBot)
+    await Compose(store, clock, bot.services.reader)()
+    late = LateNews(bot, flow.note_dm, world.channel.id, world.env)
+    changes = bot.services.place_changes
+    await Deliver(store, late, clock, changes=changes, look_again_at=bot.look_again_at)()
+    await world.env.settle()
+    assert world.messages() == []
+    feed = await store.read(feeds.get, 1)
+    assert feed is not None
+    assert feed.paused_because is None
+    await flow.run()
+    assert headings(world.messages()) == ["## Papers of 3 March 2026"]
 
 
 async def test_a_word_that_could_not_be_sent_is_told_under_the_next_command_once(
