@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
+from bot import disk
 from bot.errors import SourceError, StoreError
 from bot.models import Paper
 from bot.search import matching
@@ -149,7 +150,7 @@ class SearchEngine:
             StoreError: Another process is writing to this index, or the disk is full.
         """
         latest = {paper.id: paper for paper in papers}
-        with self._writing, _disk_errors():
+        with self._writing, _disk_errors(self._vectors.folder):
             self._begin()
             rows = self._rows_for(list(latest))
             self._words.commit(zip(rows, latest.values(), strict=True), watermark=watermark)
@@ -162,7 +163,7 @@ class SearchEngine:
         Raises:
             StoreError: Another process is writing to this index, or the disk is full.
         """
-        with self._writing, _disk_errors():
+        with self._writing, _disk_errors(self._vectors.folder):
             self._begin()
             found = [self._words.snapshot.row_of(paper_id) for paper_id in paper_ids]
             self._words.commit([], without=paper_ids, watermark=watermark)
@@ -187,7 +188,7 @@ class SearchEngine:
         pending = self._vectors.pending()[:most].tolist()
         for start in range(0, len(pending), EMBEDDED_TOGETHER):
             end = min(start + EMBEDDED_TOGETHER, len(pending))
-            with self._writing, _disk_errors():
+            with self._writing, _disk_errors(self._vectors.folder):
                 self._begin()
                 self._embed(pending[start:end])
             if progress is not None:
@@ -330,11 +331,17 @@ class SearchEngine:
 
 
 @contextmanager
-def _disk_errors() -> Generator[None]:
+def _disk_errors(folder: Path) -> Generator[None]:
+    """Say what is wrong with the disk, where that is why the index in a folder was not written."""
     try:
         yield
+    except StoreError as error:
+        if why := disk.trouble(folder):
+            raise StoreError(why) from error
+        raise
     except OSError as error:
-        raise StoreError(f"The search index could not be written: {error}") from error
+        why = disk.trouble(folder) or f"The search index could not be written: {error}"
+        raise StoreError(why) from error
 
 
 def _open_words(folder: Path, *, anew: bool) -> WordIndex:

@@ -110,6 +110,7 @@ class VectorStore:
     """
 
     def __init__(self, folder: Path, *, model: str, dims: int, rows: int) -> None:
+        self.folder = folder
         self._quantizer = Quantizer(dims)
         path = folder / "vectors.bin"
         _forget_other_models(path, folder / "vectors.json", f"{model} {dims}")

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
+from bot import disk
 from bot.errors import StoreError
 from bot.store import schema
 
@@ -172,16 +173,20 @@ _REMEDIES = (
     ("locked", "is locked by another process; stop that process, or wait and try again"),
     ("busy", "is locked by another process; stop that process, or wait and try again"),
     ("readonly", "is read-only; give this user the right to write it and its folder"),
-    ("disk is full", "cannot grow, the disk is full; free some space"),
     ("unable to open", "cannot be opened; check that its folder exists and may be written"),
     ("not a database", "is not a database; name another file with --database"),
     ("malformed", "is damaged; restore it from a backup"),
-    ("disk I/O", "cannot be read or written, the disk answers with errors"),
 )
 
 
 def explain(path: Path, problem: str) -> str:
     """Return one sentence on what is wrong with the database and what to do."""
+    # The search index says the same of its disk: the log and /status say it once.
+    if "disk is full" in problem:
+        return disk.FULL
+    # SQLite gives one answer for every error of the disk.
+    if "disk I/O" in problem:
+        return disk.trouble(path.parent) or disk.FAILING
     for sign, remedy in _REMEDIES:
         if sign in problem:
             return f"The database {path} {remedy}."

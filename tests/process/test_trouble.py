@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
 import subprocess
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,7 @@ async def sent_exactly_once_through(
             await status.finished()
             assert sign in status.text
             assert str(database.parent) not in status.text
+            assert status.text.count("Trouble") == 1
             assert len(bot.lines(sign)) == 1
         async with Store(database) as store:
             await store.run(owe_words, place.owner, "after")
@@ -134,3 +137,81 @@ async def test_a_disk_that_is_read_only_stops_the_start_with_a_sentence(
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)  # noqa: ASYNC221
     async with bot_process(server, database):
         await server.until(lambda: server.ledger.messages, 60)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of its own, with a real file system."""
+
+    image: Path
+    folder: Path
+
+    def put_in(self) -> bool:
+        mount = ["mount", "-o", "loop,errors=remount-ro", str(self.image), str(self.folder)]
+        return not subprocess.run(mount, check=False, capture_output=True).returncode
+
+    def take_out(self) -> None:
+        subprocess.run(["umount", str(self.folder)], check=True)
+
+    def turn_read_only(self) -> None:
+        """Let the kernel find the disk damaged: it writes nothing more on it, in no open file."""
+        os.sync()  # pages that are clean by then, as most are, are the hardest to write
+        find = ["findmnt", "--noheadings", "--output", "SOURCE", str(self.folder)]
+        device = Path(subprocess.check_output(find, text=True).strip()).name
+        Path(f"/sys/fs/ext4/{device}/trigger_fs_error").write_text("a test", encoding="ascii")
+
+    def mend(self) -> None:
+        self.take_out()
+        # The exit code tells that errors were found and mended.
+        subprocess.run(["e2fsck", "-fy", str(self.image)], check=False, capture_output=True)
+        assert self.put_in()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Generator[Disk]:
+    """A disk that can turn read-only. Skips where this user may not mount one."""
+    disk = Disk(tmp_path / "image", tmp_path / "disk")
+    disk.folder.mkdir()
+    with disk.image.open("wb") as file:
+        file.truncate(64_000_000)
+    made = subprocess.run(["mkfs.ext4", "-q", str(disk.image)], check=False, capture_output=True)
+    if made.returncode or not disk.put_in():
+        pytest.skip("this user may not make and mount a disk")
+    yield disk
+    disk.take_out()
+
+
+async def test_a_disk_that_turns_read_only(server: LocalDiscord, place: Place, disk: Disk) -> None:
+    """The kernel gives such a disk back after a repair only, so the bot is started again."""
+    sign = "has become read-only"
+    database = disk.folder / "paperwire.sqlite"
+    async with Store(database) as store:
+        for text in ("going out", "owed"):
+            await store.run(owe_words, place.reader, text)
+    server.faults.add(Fault(Effect.SLOW, path="*/messages", seconds=2, after=True))
+    async with bot_process(server, database) as bot:
+        await server.gateway.ready()
+        await server.until(lambda: server.ledger.messages, 60)
+        disk.turn_read_only()
+        await bot.logged(sign)
+        await bot.logged("deliver: 1 tried")
+        status = await server.slash(place.owner, place.channel, "status")
+        await status.finished()
+        assert status.text.count("Trouble") == 1
+        assert sign in status.text
+        assert "start Paperwire again" in status.text
+        assert str(disk.folder) not in status.text
+        assert await bot.stop() == 0
+    [there] = posted(server)  # and nobody could write it down
+    disk.mend()
+    async with bot_process(server, database) as again:
+        await server.until(lambda: len(posted(server)) == 2, 60)
+        assert await again.stop() == 0
+    async with Store(database) as store:
+        deliveries = await store.read(everything)
+    assert [d.state for d in deliveries] == [DeliveryState.SENT] * 2
+    assert sorted(posted(server)) == sorted(d.message_id or 0 for d in deliveries)
+    assert there in posted(server)
+    assert len(bot.lines(sign)) == 1
+    assert not bot.lines("Traceback")
+    assert not again.lines("Traceback")

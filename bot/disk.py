@@ -1,0 +1,35 @@
+"""What the disk under a folder has, when writing there fails: libraries do not always tell."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from pathlib import Path
+
+READ_ONLY = (
+    "The disk that holds the database has become read-only, as the system makes a damaged one."
+    " Mend it (the system's log says what is wrong), then start Paperwire again; it sends what is"
+    " owed then, once."
+)
+FULL = "The database cannot grow, the disk is full; free some space."
+FAILING = "The database cannot be read or written, the disk answers with errors."
+_SENTENCES = {
+    errno.EROFS: READ_ONLY,
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EIO: FAILING,
+    errno.EFBIG: FAILING,
+}
+
+
+def trouble(folder: Path) -> str | None:
+    """Return why nothing can be written in a folder, by writing there; None where that is not it.
+
+    Waits for the disk.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(bytes(4096))
+    except OSError as error:
+        return _SENTENCES.get(error.errno or 0)
+    return None
