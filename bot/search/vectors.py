@@ -60,7 +60,7 @@ class Quantizer:
         levels = self.levels_of(unit(vectors[:, : self.dims]))
         if self._bits < 8:
             bits = np.unpackbits(levels[:, :, None], axis=2)[:, :, -self._bits :]
-            levels = np.packbits(bits.reshape(len(levels), -1), axis=1)
+            levels = np.packbits(bits.reshape(len(levels), self.dims * self._bits), axis=1)
         return np.where(vectors.any(axis=1, keepdims=True), levels, NOTHING)
 
     def decode(self, codes: Codes) -> Vectors:

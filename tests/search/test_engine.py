@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -334,6 +335,29 @@ class Letters:
 
     def embed_query(self, text: str) -> Vectors:
         return self.embed([text])[0]
+
+
+class Longer(Letters):
+    """As long as other models' vectors are: the small model's, again and again."""
+
+    def __init__(self, dims: int) -> None:
+        self.dims = dims
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        found = WordLlama.load().embed(texts)
+        return np.tile(found, -(-self.dims // found.shape[1]))[:, : self.dims]
+
+
+@pytest.mark.parametrize("dims", [384, 768, 1024, 1536, 3072])
+def test_a_model_of_any_length_is_searched_by(dims: int, tmp_path: Path) -> None:
+    engine = SearchEngine.open(tmp_path, embedder=Longer(dims))
+    engine.update(PAPERS, watermark="1")
+    assert engine.embed_pending() == len(PAPERS)
+    engine.remove([NOTES], watermark="2")
+    assert engine.pending == 0
+    assert found(engine, "bees") == [BEES]
+    assert {hit.paper_id for hit in engine.similar(BEES)} == {TIDE, CACHE}
+    engine.close()
 
 
 def test_another_model_embeds_in_the_background_and_tells_how_far_it_is(
