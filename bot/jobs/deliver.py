@@ -63,6 +63,7 @@ class Deliver:
     trouble: StoreError | None = None
     unsure: bool = False
     """Whether claims may be left whose outcome could not be written down."""
+    _looked_at: datetime | None = None
     _begun: dict[str, int] = field(default_factory=dict[str, int])
     """For each send under way, how often its server had changed when it began."""
 
@@ -142,9 +143,11 @@ class Deliver:
             self.unsure = True
 
     async def _due(self) -> list[Delivery]:
-        return await self.store.read(
-            outbox.due, now=self.now(), limit=BATCH, but_for=list(self.under_way)
-        )
+        now = self.now()
+        if self._looked_at is not None and now < self._looked_at:  # the clock was set back
+            await self.store.run(outbox.keep_due, was=self._looked_at, now=now)
+        self._looked_at = now
+        return await self.store.read(outbox.due, now=now, limit=BATCH, but_for=list(self.under_way))
 
     async def _start(self, delivery: Delivery) -> None:
         while len(self.under_way) >= AT_ONCE:

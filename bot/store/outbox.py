@@ -145,6 +145,19 @@ def due(
 _BY_EMAIL = f"{EMAIL}*"
 
 
+def keep_due(db: Database, *, was: datetime, now: datetime) -> None:
+    """Let what was due before the clock was set back be due still, instead of due once more.
+
+    Args:
+        was: The moment that it was before.
+    """
+    db.execute(
+        "UPDATE delivery SET due_at = :now"
+        " WHERE state = 'owed' AND due_at > :now AND due_at <= :was",
+        {"was": moment(was), "now": moment(now)},
+    )
+
+
 def next_due_at(db: Database) -> str | None:
     """Return when the next message is owed, as UTC ISO text; None when nothing is."""
     return next(db.query("SELECT min(due_at) AS at FROM delivery WHERE state = 'owed'"))["at"]

@@ -150,6 +150,18 @@ class TestOnce:
         await deliver()
         assert places.subjects == ["a"]
 
+    async def test_what_was_due_is_due_still_when_the_clock_is_set_back(
+        self, store: Store, places: Places, deliver: Deliver, clock: Clock
+    ) -> None:
+        await deliver()
+        await owe(store, an_alert())
+        later = replace(an_alert("later"), due_at=NOON + SECOND)
+        await owe(store, later)
+        clock.now -= HOUR
+        await deliver()
+        assert (await get(store, 1)).state is DeliveryState.SENT
+        assert (await get(store, 2)).state is DeliveryState.OWED, "it was not due before"
+
     async def test_what_has_nothing_left_to_say_is_held(
         self, store: Store, places: Places, deliver: Deliver, feed: Feed
     ) -> None:
