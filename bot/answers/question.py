@@ -136,6 +136,12 @@ _FACTS: dict[Fact, Pattern[str]] = {
     ),
 }
 
+_SHOW_ME = (
+    r"^\W*(?:(?:what(?:['’]s)?|which|are|is|there|do you (?:have|know)|show me|tell me about|find"
+    r"|give me|list|any|some|the|good|more|other|most|current|please|can you)\s+)*"
+)
+_WHAT_IS_ITS = r"\bwhat(?:['’]s|\s+(?:is|are|was|were))\s+(?:the|its|their)\s+"
+
 # The first that fits counts.
 _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
     (
@@ -143,10 +149,10 @@ _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
         any_of(
             r"\bwhat(?:\s+is|'s|\s+are|\s+has been)\s+(?:new|happening|going on|trending|hot"
             r"|the (?:latest|newest))\s*(?:in|on|with|about|for)\b",
-            r"\b(?:latest|recent|newest|new)\s+(?:\w+\s+)?(?:papers?|works?|research|advances"
-            r"|progress|developments?|trends|approaches|methods|results)\b",
-            r"\b(?:papers|work)\s+(?:on|about)\b",
-            r"\b(?:state of the art|research) (?:in|on|for)\b",
+            rf"{_SHOW_ME}(?:latest|recent|newest|new)\s+(?:\w+\s+)?(?:papers?|works?|research"
+            r"|advances|progress|developments?|trends|approaches|methods|results)\b",
+            rf"{_SHOW_ME}(?:papers|work)\s+(?:on|about)\b",
+            rf"{_SHOW_ME}(?:state of the art|research) (?:in|on|for)\b",
             r"\boverview of\b",
         ),
     ),
@@ -166,7 +172,7 @@ _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
         Kind.DEFINITION,
         any_of(
             r"\bwhat\b.{0,60}\b(?:meant by|stands? for)\b",
-            r"\bwhat does\b.{0,40}\bmean\W*$",
+            r"\bwhat (?:does|do)\b.{0,60}\bmean\b",
             r"\bdefinition of\b|^(?:please\s+)?define\b",
         ),
     ),
@@ -178,7 +184,11 @@ _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
             r"\b(?:what|which)\s+(?:percentage|percent|fraction|share|number|proportion|size"
             r"|accuracy|score|rate|speed-?up|fid|f1|bleu|latency|cost|amount|ratio)\b",
             r"\bwhat\b.{1,30}\b(?:score|fid|rate|accuracy|speed-?up|percentage|latency|cost)\b",
-            r"\bby what factor\b|\bnumber of\b",
+            r"\bby what factor\b|\b(?:what|which|the total|give me the) number of\b",
+            r"\bwhat.{0,12} number of\b",
+            rf"{_WHAT_IS_ITS}(?:[\w-]+\s+){{0,3}}(?:size|length|bit-?rate|resolution|duration"
+            r"|dimension|temperature|budget|price|count|perplexity)\b",
+            rf"{_WHAT_IS_ITS}(?:maximum|minimum|average|median|total|highest|lowest)\b",
         ),
     ),
     (
@@ -203,19 +213,27 @@ _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
         any_of(
             r"\b(?:limit(?:s|ations?)?|weakness(?:es)?|shortcomings?|drawbacks?|downsides?"
             r"|problems?|fails?|failures?|struggles?|wrong|trouble|bad about|flaws?|issues?|gap"
-            r"|missing|lacks?|hard|difficult|challenges?|matter with|mismatch|overlook|fall short"
-            r"|suffer)\b"
+            r"|missing|lack(?:s|ed|ing)?|bad(?:ly)?|weak(?: points?)?|trade-?offs?|disadvantages?"
+            r"|restricted|wast(?:es?|ed)|hard|difficult|challenges?|matter with|mismatch|overlook"
+            r"|fall short|suffer)\b"
         ),
     ),
     (
         Kind.COMPARISON,
         any_of(
-            r"\b(?:compared?|comparison|versus|vs|better|worse|faster than|differ(?:s|ent|ence)?"
-            r"|beats?|outperforms?|surpass(?:es)?|superior|advantages?|against|relative to"
-            r"|as (?:good|well) as|exceeds?)\b"
+            r"\b(?:compared?|comparison|versus|vs|better|worse|faster than|differs?|differences?"
+            r"|different (?:from|to|than)|beats?|outperforms?|surpass(?:es)?|superior"
+            r"|advantages?|against|relative to|as (?:good|well) as|exceeds?)\b"
         ),
     ),
     (Kind.METHOD, any_of(r"^how\s+(?:does|do|did|is|are|was|were|can)\b")),
+    (
+        Kind.RESULT,
+        any_of(
+            r"^(?:does|do|did|can|is|are)\b.{0,80}\b(?:help(?:s|ful)?|hurts?|work|affect|improve"
+            r"|generali[sz]e|transfer|carry over|lead to)\b",
+        ),
+    ),
     (
         Kind.DATASET,
         any_of(
@@ -230,7 +248,6 @@ _KINDS: tuple[tuple[Kind, Pattern[str]], ...] = (
             r"\b(?:results?|findings?|found|finds?|show(?:s|n|ed)?|perform(?:s|ed|ance)?"
             r"|achieves?|accuracy|scores?|conclusions?|conclude|evidence|effects?|effective"
             r"|improve[sd]?|reveal(?:s|ed)?|what happens)\b",
-            r"^(?:does|do|did|can|is|are)\b.{0,80}\b(?:help|hurt|work|affect)\b",
         ),
     ),
     (
