@@ -154,12 +154,25 @@ def _chosen(
 ) -> list[Sentence]:
     if question.kind in (Kind.SUMMARY, Kind.OVERVIEW):
         return _outlines(question, papers, passages, embedder)
+    every, titles, people = _to_rank(question, papers, passages)
+    ranked = rank(question, every, embedder=embedder, titles=titles, people=people)
+    return [evidence.sentence for evidence in choose(ranked)]
+
+
+def passages_to_rank(
+    question: Question, papers: Sequence[Paper]
+) -> tuple[list[Passage], dict[str, str], dict[str, str]]:
+    """Return what ``rank`` is given for a question: passages, titles and people of the papers."""
+    return _to_rank(question, papers, {paper.id: understand(paper).passages for paper in papers})
+
+
+def _to_rank(
+    question: Question, papers: Sequence[Paper], passages: Mapping[str, Sequence[Passage]]
+) -> tuple[list[Passage], dict[str, str], dict[str, str]]:
     named = paper_named(question, papers) if len(papers) > 1 else None
     titles = {paper.id: paper.title for paper in ([named] if named else papers)}
     every = [passage for paper_id in titles for passage in passages[paper_id]]
-    people = {paper.id: _people(paper) for paper in papers}
-    ranked = rank(question, every, embedder=embedder, titles=titles, people=people)
-    return [evidence.sentence for evidence in choose(ranked)]
+    return every, titles, {paper.id: _people(paper) for paper in papers}
 
 
 def _people(paper: Paper) -> str:

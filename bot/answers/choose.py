@@ -8,13 +8,14 @@ from math import log10
 from bot.answers.evidence import Evidence
 from bot.answers.verify import normalized
 
-ENOUGH = 2.85
-"""The score below which a paper of ten sentences does not say; see ``tests/benchmarks/answers.py``."""
-MORE_FOR_LONG = 0.3
+ENOUGH = 0.0
+"""How sure one must be of a paper of ten sentences; see ``tests/benchmarks/answers.py``."""
+MORE_FOR_LONG = 0.7
 """How much more a paper of ten times as many sentences needs: some always come near by chance."""
 MOST_SHOWN = 3
-NEARLY_AS_GOOD = 0.8
-"""Of the best sentence's score; what is below is not shown beside it."""
+NEARLY_AS_GOOD = 2.0
+"""How far a score may be below the best for its sentence to be shown beside it: at an eighth of
+the best's odds."""
 _ALIKE = 0.7
 
 
@@ -23,11 +24,11 @@ def choose(ranked: Sequence[Evidence]) -> list[Evidence]:
 
     Sentences that follow each other in the paper are shown in the paper's order.
     """
-    if not ranked or ranked[0].score < _enough(ranked):
+    if not ranked or ranked[0].sure < _enough(ranked):
         return []
     chosen: list[Evidence] = []
     for evidence in ranked:
-        good = evidence.score >= NEARLY_AS_GOOD * ranked[0].score
+        good = evidence.score >= ranked[0].score - NEARLY_AS_GOOD
         if good and len(chosen) < MOST_SHOWN and not _is_repeated(evidence, chosen):
             chosen.append(evidence)
     return in_reading_order(chosen)

@@ -23,6 +23,14 @@ _PROPOSES = (
     r"|designs?|describes?)\b"
 )
 
+_BRINGS = any_of(_PROPOSES)
+_CARRIES_ON = any_of(
+    r"^(?:(?:to|in|for|with|by|from) )?(?:it|its|this|these|those|such|they|their|here|each|both"
+    r"|specifically|the (?:former|latter|two|resulting|proposed)|unfortunately|moreover"
+    r"|furthermore|in (?:particular|addition)|additionally|however|yet|while|instead|at its core"
+    r"|complementing)\b"
+)
+
 _CUES: dict[Kind, tuple[Pattern[str], ...]] = {
     Kind.DEFINITION: (
         any_of(_PROPOSES),
@@ -150,6 +158,16 @@ def cue(question: Question, sentence: str) -> float:
     if patterns is None:
         return _NEUTRAL
     return sum(bool(pattern.search(sentence)) for pattern in patterns) / len(patterns)
+
+
+def proposes(sentence: str) -> bool:
+    """Whether a sentence tells what a paper brings."""
+    return bool(_BRINGS.search(sentence))
+
+
+def carries_on(sentence: str) -> bool:
+    """Whether a sentence goes on with what the one before it is about."""
+    return bool(_CARRIES_ON.search(sentence))
 
 
 def _counts(question: str, sentence: str) -> float:

@@ -47,6 +47,8 @@ _SAME_FROM = 0.4
 _SYNONYM = 0.8
 """What a word of the same meaning counts, where the same word counts 1."""
 _ENDINGS = re.compile(r"(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))\b", re.IGNORECASE)
+_LEAST_LEFT = 0.05
+"""Of the question's weight: what is left of it when its title's words are taken away."""
 _RUNNING = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*")
 
 
@@ -129,6 +131,22 @@ class Reading:
     def share(self, touched: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return which part of the question each row touches, by weight; 0 for no asked words."""
         return touched @ self.weights / max(float(self.weights.sum()), 1e-6)
+
+    def share_beyond(
+        self, touched: NDArray[np.float32], known: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the same of the words that are not known already.
+
+        Where nearly all are known, it is the part of all words.
+
+        Args:
+            known: How far each row's words are, as a title says them; like ``touched``.
+        """
+        weights = (1 - known) * self.weights
+        left = weights.sum(axis=1)
+        share = (touched * weights).sum(axis=1) / np.maximum(left, 1e-6)
+        enough = left > _LEAST_LEFT * float(self.weights.sum())
+        return np.where(enough, share, self.share(touched))
 
 
 def _pull(asked: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:

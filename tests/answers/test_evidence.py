@@ -1,3 +1,6 @@
+from dataclasses import fields, replace
+
+import numpy as np
 import pytest
 
 from bot.answers.choose import MOST_SHOWN, choose, in_reading_order
@@ -6,6 +9,7 @@ from bot.answers.evidence import Evidence, rank
 from bot.answers.outline import outline, what_it_brings
 from bot.answers.passages import ABSTRACT, Sentence, passages_of
 from bot.answers.question import read_question
+from bot.answers.signs import Signs, read_signs
 from bot.answers.subject import paper_meant, paper_named, papers_about
 from bot.answers.words import Reading, asked_words, search_words
 from bot.models import Paper
@@ -80,9 +84,47 @@ def test_an_answer_looks_like_what_was_asked_for(question: str, better: str, wor
     assert cue(asked, better) > cue(asked, worse)
 
 
+def test_words_of_the_title_tell_no_sentence_apart():
+    reading = Reading(np.array([1, 1, 2], np.float32), np.zeros((0, 3), np.float32))
+    touched = np.array([[1, 1, 0], [0, 0, 1]], np.float32)
+    in_title = np.array([[1, 1, 0], [1, 1, 0]], np.float32)
+    assert reading.share(touched).tolist() == [0.5, 0.5]
+    assert reading.share_beyond(touched, in_title).tolist() == [0, 1]
+    assert reading.share_beyond(touched, np.ones_like(touched)).tolist() == [0.5, 0.5]
+
+
+def signs_of(question: str, sentences: list[str], embedder: WordLlama) -> dict[str, list[float]]:
+    paper = replace(LAMPREY, abstract=" ".join(sentences), ai_summary=None)
+    found, signs = read_signs(
+        read_question(question),
+        passages_of(paper),
+        embedder=embedder,
+        titles={paper.id: paper.title},
+    )
+    assert [sentence.text for sentence in found] == sentences
+    names = [sign.name for sign in fields(Signs)]
+    return dict(zip(names, signs.T.tolist(), strict=True))
+
+
+def test_a_sentence_that_goes_on_has_the_words_of_the_one_before(embedder: WordLlama):
+    signs = signs_of(
+        "What do bakers want from bread?",
+        ["Bakers want bread.", "They sleep.", "Boats float."],
+        embedder,
+    )
+    assert signs["carried"][1] > 0.3
+    assert (signs["carried"][0], signs["carried"][2]) == (0, 0)
+
+
+def test_what_opens_an_abstract_and_what_it_proposes_are_known(embedder: WordLlama):
+    signs = signs_of("What floats?", ["Boats float.", "We propose a raft.", "It floats."], embedder)
+    assert signs["opening"] == [1, 0, 0]
+    assert signs["proposes"] == [0, 1, 0]
+
+
 def evidence(position: int, score: float, text: str = "", section: str = ABSTRACT) -> Evidence:
     text = text or f"Sentence number {position} tells {'abcdefgh'[position] * 9}."
-    return Evidence(Sentence(text, "2601.00001", section, "https://x.org", position), score)
+    return Evidence(Sentence(text, "2601.00001", section, "https://x.org", position), score, score)
 
 
 def positions(chosen: list[Evidence]) -> list[int]:
@@ -91,7 +133,7 @@ def positions(chosen: list[Evidence]) -> list[int]:
 
 def test_weak_evidence_is_not_shown():
     assert choose([]) == []
-    assert choose([evidence(0, 1.0), evidence(1, 0.9)]) == []
+    assert choose([evidence(0, -1.0), evidence(1, -1.1)]) == []
 
 
 def test_what_is_nearly_as_good_is_shown_beside_the_best():
@@ -115,9 +157,9 @@ def test_neighbours_are_shown_in_the_papers_order_and_the_best_of_all_first():
 
 
 def test_a_longer_paper_needs_better_evidence():
-    best = evidence(0, 3.0)
+    best = evidence(0, 0.4)
     assert choose([best])
-    assert not choose([best, *(evidence(n % 8, 1.0) for n in range(400))])
+    assert not choose([best, *(evidence(n % 8, -9.0) for n in range(400))])
 
 
 def test_an_outline_is_what_a_paper_brings_and_what_came_out(embedder: WordLlama):

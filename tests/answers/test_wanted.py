@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from bot.answers.answer import answer
+from bot.answers.question import read_question
 from bot.answers.subject import lacks_name, names_in
 from bot.answers.wanted import thing_asked_for, untold
-from bot.answers.words import search_words
+from bot.answers.words import Reading, search_words
 from bot.search.embed import WordLlama
 from tests.answers.conftest import LAMPREY
 
@@ -16,10 +19,16 @@ from tests.answers.conftest import LAMPREY
 @pytest.mark.parametrize(
     ("question", "thing"),
     [
-        ("Which text encoder does OneDiffusion use?", ["encoder"]),
+        ("Which text encoder does OneDiffusion use?", ["text", "encoder"]),
         ("On which datasets is it evaluated?", ["datasets"]),
-        ("How many GPU hours did the training take?", ["hours"]),
+        ("How many GPU hours did the training take?", ["gpu", "hours"]),
         ("What resolution are the videos?", ["resolution"]),
+        ("Which reward model was used?", ["reward", "model"]),
+        ("How many small parts does it have?", ["small", "parts"]),
+        ("What is the batch size of Lamprey?", ["batch", "size"]),
+        ("What’s the licence of Lamprey?", ["licence"]),
+        ("What is the problem with Lamprey?", []),
+        ("How much faster is Lamprey?", []),
         ("What is Lamprey?", []),
         ("How does it work?", []),
         ("which", []),
@@ -27,18 +36,27 @@ from tests.answers.conftest import LAMPREY
     ],
 )
 def test_the_thing_asked_for(question: str, thing: list[str]):
-    assert thing_asked_for(question) == thing
+    assert thing_asked_for(read_question(question)) == thing
+
+
+def left_out(question: str, asked: list[str], touched: Sequence[Sequence[float]]) -> list[float]:
+    at = np.array(touched, np.float32).reshape(len(touched), len(asked))
+    reading = Reading(np.ones(len(asked), np.float32), at)
+    return untold(read_question(question), asked, reading, at).tolist()
 
 
 def test_what_leaves_out_the_thing_is_marked():
-    touched = np.array([[1, 0], [0, 1], [0.4, 0.5]], np.float32)
-    asked = ["encoder", "lamprey"]
-    which = untold("Which encoder does Lamprey use?", asked, touched)
-    assert which.tolist() == pytest.approx([0, 1, 0.6])
-    whether = untold("Does Lamprey use an encoder?", asked, touched)
-    assert whether.tolist() == pytest.approx([1, 1, 0.6])
-    assert untold("How is Lamprey built?", asked, touched).tolist() == [0, 0, 0]
-    assert untold("Is it?", [], np.zeros((2, 0), np.float32)).tolist() == [0, 0]
+    asked = ["text", "encoder", "lamprey"]
+    touched = [[1, 1, 0], [0, 0, 1], [1, 0.4, 0.5]]
+    which = left_out("Which text encoder does Lamprey use?", asked, touched)
+    assert which == pytest.approx([0, 1, 0.6])
+    assert left_out("How is Lamprey built?", asked, touched) == [0, 0, 0]
+
+
+def test_a_yes_has_as_many_of_the_words_as_it_can():
+    whether = left_out("Does Lamprey use an encoder?", ["lamprey", "encoder"], [[1, 1], [1, 0]])
+    assert whether == pytest.approx([0, 0.5])
+    assert left_out("Is it?", [], [[], []]) == [0, 0]
 
 
 def test_names_are_capitals_within_a_word_or_a_sentence():

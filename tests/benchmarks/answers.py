@@ -3,7 +3,8 @@
 ``python -m tests.benchmarks.answers [--papers 100000]`` asks the questions of
 ``answers_questions.json`` about the recorded abstracts: with the paper given, and over all of them
 through the search engine. What was tuned was tuned on the ``tune`` part; the ``report`` part is
-what counts. It was written anew after an earlier one had been looked at too often (that one is now
+what counts. The weights come from ``answers_weights.py`` beside this, which reads ``tune`` alone.
+``report`` was written anew after an earlier one had been looked at too often (that one is now
 in ``tune``), and has been looked at three times since; what was changed between the looks was found
 on ``tune``.
 """
