@@ -96,11 +96,11 @@ def choose(feed: Feed, candidates: Iterable[Candidate], *, today: date, room: in
     held = [(paper_id, reason) for paper_id, reason in verdicts.items() if reason]
     good = [c for c in candidates if not verdicts[c.paper_id]]
     good.sort(key=_rank)
+    days = tuple(sorted({c.daily for c in good if c.daily} or {c.day for c in good}))
     shown, rest = good[:room], good[room:]
     if feed.style is not Style.DIGEST:
         held += [(c.paper_id, Held.RATE) for c in rest]
-        good, rest = shown, []
-    days = tuple(sorted({c.daily for c in good if c.daily} or {c.day for c in good}))
+        rest = []
     return Choice(
         tuple(c.paper_id for c in shown), tuple(c.paper_id for c in rest), tuple(held), days
     )

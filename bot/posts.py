@@ -56,6 +56,18 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What a feed makes good with several messages at once, since it could not post before."""
+
+    days: int
+    """Lists, of one day each, that its papers come from."""
+    papers: int
+    """All that it would post …"""
+    shown: int
+    """… and how many of them, the best, come now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message for one paper."""
 
@@ -63,6 +75,8 @@ class Card:
     role_id: int | None = None
     """A role to ping, by a moderator's choice."""
     in_forum: bool = False
+    gap: Gap | None = None
+    """What it is the first message of, after a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,12 @@ def _load_card(db: Database, delivery: Delivery) -> Card | None:
     shown = show(db, [delivery.subject])
     if feed is None or not shown:
         return None
-    return Card(shown[0], feed.role_id, delivery.kind is DeliveryKind.POST)
+    in_forum = delivery.kind is DeliveryKind.POST
+    return Card(shown[0], feed.role_id, in_forum, _gap(delivery.payload.get("gap")))
+
+
+def _gap(said: object) -> Gap | None:
+    return Gap(**said) if isinstance(said, dict) else None
 
 
 def _load_alert(db: Database, delivery: Delivery) -> Alert | None:

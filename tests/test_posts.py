@@ -8,7 +8,8 @@ import pytest
 
 from bot import posts
 from bot.models import DeliveryKind, Feed, Record, Strictness
-from bot.posts import Alert, Card, Digest, Notice, Shown, load, show
+from bot.paper_ids import title_only_id
+from bot.posts import Alert, Card, Digest, Gap, Notice, Shown, load, show
 from bot.store import feeds, listings, outbox, papers, people, telling
 from bot.store.store import Store
 from tests.builders import TODAY, a_delivery, a_feed, a_listing, a_match, a_paper, a_record, owed
@@ -83,15 +84,25 @@ class TestACard:
         card = await store.read(load, delivery)
         assert card == Card(Shown(a_paper(ONE), votes=5), 55, in_forum=kind is DeliveryKind.POST)
 
+    async def test_the_first_after_a_gap_knows_what_it_begins(
+        self, store: Store, feed: Feed
+    ) -> None:
+        payload: dict[str, object] = {"gap": {"days": 3, "papers": 12, "shown": 8}}
+        kind = DeliveryKind.CARD
+        delivery = a_delivery(subject=ONE, kind=kind, feed_id=feed.id, payload=payload)
+        card = await store.read(load, delivery)
+        assert isinstance(card, Card)
+        assert card.gap == Gap(days=3, papers=12, shown=8)
+
     async def test_a_paper_that_got_its_arxiv_id_meanwhile_is_found(
         self, store: Store, feed: Feed
     ) -> None:
-        by_title = a_paper("title-abc", "A Title Known Before")
+        by_title = a_paper(title_only_id("A Title Known Before"), "A Title Known Before")
         await store.run(papers.take_in, "page", [by_title], said_at=NOON)
         same = a_paper("2403.00009", "A Title Known Before")
         await store.run(papers.take_in, "arxiv", [same], said_at=NOON)
         delivery = a_delivery(
-            subject="title-abc", kind=DeliveryKind.CARD, feed_id=feed.id, payload={}
+            subject=by_title.id, kind=DeliveryKind.CARD, feed_id=feed.id, payload={}
         )
         card = await store.read(load, delivery)
         assert isinstance(card, Card)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -14,6 +14,7 @@ from bot.errors import StoreError
 from bot.feeds import Choice
 from bot.listing_days import local_day, previous_at
 from bot.models import DeliveryKind, Feed, Style
+from bot.posts import Gap
 from bot.store import feeds as feed_store
 from bot.store import outbox, people
 from bot.store.outbox import Owed
@@ -100,8 +101,24 @@ def settle(db: Database, feed: Feed, choice: Choice, at: datetime, *, now: datet
     here = feed_store.posted_in_channel(db, feed.channel_id, choice.posted)
     if not is_as_it_was or here or len(choice.posted) > room(db, feed, at):
         return 0
+    missed = gap(db, feed, choice, at)
     feed_store.decide(db, feed.id, choice.held, now=now)
-    return _owe_all(db, feed, choice, at, now=now)
+    return _owe_all(db, feed, choice, at, missed, now=now)
+
+
+def gap(db: Database, feed: Feed, choice: Choice, at: datetime) -> Gap | None:
+    """Return what a feed has to make good at a moment; None where it was there at the one before.
+
+    A digest says it of itself, by its days; of cards and forum posts the first does.
+    """
+    before = previous_at(feed.hour, feed.timezone, feed.days, now=at - timedelta.resolution)
+    was_there = feed.created_at > before or feed_store.has_decided_since(db, feed.id, before)
+    verdicts = feed_store.decided(db, feed.id, choice.posted).values()
+    was_lost = ("held", feeds.Held.PERMISSION) in verdicts
+    if len(choice.days) < 2 or (was_there and not was_lost):
+        return None
+    left = sum(reason == feeds.Held.RATE for _, reason in choice.held)
+    return Gap(len(choice.days), len(choice.posted) + left, len(choice.posted))
 
 
 def room(db: Database, feed: Feed, at: datetime) -> int:
@@ -114,10 +131,16 @@ def room(db: Database, feed: Feed, at: datetime) -> int:
     return max(0, feed.max_papers - feed_store.posted_since(db, feed.id, midnight))
 
 
-def _owe_all(db: Database, feed: Feed, choice: Choice, at: datetime, *, now: datetime) -> int:
+def _owe_all(
+    db: Database, feed: Feed, choice: Choice, at: datetime, missed: Gap | None, *, now: datetime
+) -> int:
     if feed.style is Style.DIGEST:
         return _owe_digest(db, feed, choice, at, now=now) if choice.posted else 0
-    return sum(_owe_card(db, feed, paper_id, at, now=now) for paper_id in choice.posted)
+    owed = 0
+    for paper_id in choice.posted:
+        said = missed if paper_id == choice.posted[0] else None
+        owed += _owe_card(db, feed, paper_id, at, said, now=now)
+    return owed
 
 
 def _digest_of(feed: Feed, at: datetime) -> str:
@@ -141,8 +164,11 @@ def _owe_digest(db: Database, feed: Feed, choice: Choice, at: datetime, *, now: 
     return 1
 
 
-def _owe_card(db: Database, feed: Feed, paper_id: str, at: datetime, *, now: datetime) -> int:
-    delivery_id = _owe(db, feed, paper_id, {}, at, feeds.CARD_STAYS_FRESH, now=now)
+def _owe_card(
+    db: Database, feed: Feed, paper_id: str, at: datetime, missed: Gap | None, *, now: datetime
+) -> int:
+    payload: dict[str, object] = {"gap": asdict(missed)} if missed else {}
+    delivery_id = _owe(db, feed, paper_id, payload, at, feeds.CARD_STAYS_FRESH, now=now)
     feed_store.decide(db, feed.id, [(paper_id, None)], now=now, delivery_id=delivery_id)
     return 0 if delivery_id is None else 1
 

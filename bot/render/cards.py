@@ -61,6 +61,7 @@ def card(
     role_id: int | None = None,
     mark: int | None = None,
     shortened: bool = False,
+    above: str = "",
 ) -> Page:
     """Return a paper's card, with buttons that work for ever.
 
@@ -68,6 +69,7 @@ def card(
         role_id: A role to name above it.
         mark: A number to find the message by later.
         shortened: Leave out the summary and what leads to addresses from outside.
+        above: A line of ours to say first.
     """
     paper = shown.paper
     text = f"### {_title(paper, TITLE)}\n-# {_facts(paper)}"
@@ -78,7 +80,8 @@ def card(
     rows += [ui.TextDisplay(part) for part in (summary, quote and f"> {quote}", last) if part]
     rows.append(ui.ActionRow(*_buttons(paper, shortened=shortened)))
     box: ui.Container[ui.LayoutView] = ui.Container(*rows, accent_colour=ACCENT, id=mark)
-    return Page(*_ping(role_id), box)
+    first = [ui.TextDisplay(f"-# {above}")] if above else []
+    return Page(*_ping(role_id), *first, box)
 
 
 def _quoted(shown: Shown, most: int) -> str:

@@ -40,7 +40,13 @@ def render(delivery: Delivery, post: Post, *, shortened: bool = False) -> Page:
         case Digest():
             return digest(post, mark=number, shortened=shortened)
         case Card():
-            return card(post.shown, role_id=post.role_id, mark=number, shortened=shortened)
+            return card(
+                post.shown,
+                role_id=post.role_id,
+                mark=number,
+                shortened=shortened,
+                above=gap_in_words(post),
+            )
         case Alert():
             return alert(post, mark=number, shortened=shortened)
         case Notice():
@@ -91,6 +97,15 @@ def digest_title(post: Digest) -> str:
         top = f": the top {len(post.shown)}" if post.more else ""
         return f"{len(post.days)} days, {count(total, 'paper')}{about}{top}"
     return f"Papers{about} of {day(_only(post.days))}" if post.days else f"Papers{about}"
+
+
+def gap_in_words(post: Card) -> str:
+    """Return ``3 days, 41 papers: the top 8, …`` for the first card after a gap, else nothing."""
+    if post.gap is None:
+        return ""
+    gap, what = post.gap, "post" if post.in_forum else "message"
+    top = f": the top {gap.shown}" if gap.shown < gap.papers else ""
+    return f"{gap.days} days, {count(gap.papers, 'paper')}{top}, each in a {what} of its own"
 
 
 def _only(days: Sequence[date]) -> date:

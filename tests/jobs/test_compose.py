@@ -162,6 +162,55 @@ async def test_cards_leave_room_for_what_comes_later_that_day(
     assert await store.read(room, feed, clock.now) == 0
 
 
+GAP = {"days": 2, "papers": 3, "shown": 2}
+
+
+@pytest.mark.parametrize("style", [Style.CARDS, Style.FORUM])
+async def test_the_first_card_after_a_gap_says_what_it_makes_good(
+    style: Style, store: Store, compose: Compose, clock: Clock
+) -> None:
+    await made(store, style=style, max_papers=2)
+    await listed(store, 30, 20, day=MONDAY - 3 * DAY)
+    await store.run(listings.record, a_listing(a_record(THREE, 10), day=MONDAY))
+    await compose()
+    assert [d.payload for d in await deliveries(store)] == [{"gap": GAP}, {}]
+    clock.now += DAY
+    await compose()
+    assert [d.payload for d in await deliveries(store)][2:] == [{}], "the rest is no second gap"
+
+
+async def test_cards_of_a_feed_that_was_there_at_its_last_hour_speak_of_no_gap(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await made(store, style=Style.CARDS, min_votes=5)
+    friday = MONDAY - 3 * DAY
+    clock.now -= DAY
+    few = [a_record(paper_id, 1) for paper_id in (ONE, TWO)]
+    await store.run(listings.record, a_listing(*few, day=friday, seen_at=clock.now))
+    await compose()
+    clock.now += DAY
+    await listed(store, 30, 20, day=friday)  # over the bar only now
+    await store.run(listings.record, a_listing(a_record(THREE, 10), day=MONDAY))
+    await compose()
+    assert [d.payload for d in await deliveries(store)] == [{}, {}, {}]
+
+
+async def test_cards_say_what_the_time_without_their_channel_has_gathered(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    feed = await made(store, style=Style.CARDS, max_papers=2)
+    clock.now -= DAY
+    await store.run(feeds.pause, feed.id, now=clock.now, because="the bot cannot see the channel")
+    await listed(store, 30, 20, day=MONDAY - 3 * DAY)
+    await compose()
+    clock.now += DAY
+    await store.run(listings.record, a_listing(a_record(THREE, 10), day=MONDAY))
+    await compose()
+    await store.run(feeds.resume, feed.id)
+    await compose()
+    assert [d.payload for d in await deliveries(store)] == [{"gap": GAP}, {}]
+
+
 async def test_the_day_of_cards_is_the_feed_s_own_and_midnight_brings_no_more(
     store: Store, compose: Compose, clock: Clock
 ) -> None:

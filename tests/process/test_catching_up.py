@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.feeds import Held
 from bot.listing_days import closes_at, newest_closed_day
-from bot.models import DeliveryKind, DeliveryState, Feed, Listing
+from bot.models import DeliveryKind, DeliveryState, Feed, Listing, Style
 from bot.store import feeds, ledger, listings, outbox
 from bot.store.store import Store
 from tests.builders import a_record
@@ -62,6 +62,22 @@ async def test_what_was_missed_comes_in_one_message(
         assert await bot.stop() == 0
     [message] = server.ledger.messages.values()
     assert message.text.startswith(f"## {title}")
+
+
+@pytest.mark.parametrize("style", [Style.CARDS, Style.FORUM])
+async def test_the_first_of_several_messages_says_what_was_missed(
+    style: Style, server: LocalDiscord, place: Place, database: Path, store: Store
+) -> None:
+    await store.run(list_days, closed_days(3))
+    channel = place.forum if style is Style.FORUM else place.channel
+    wishes = {"guild_id": place.guild, "created_by": place.owner, "max_papers": 3}
+    created_at = now() - 30 * A_DAY
+    await store.run(add_feed, channel_id=channel, style=style, created_at=created_at, **wishes)
+    async with bot_process(server, database) as bot:
+        await server.until(lambda: len(server.ledger.messages) == 3, 60)
+        assert await bot.stop() == 0
+    said = [m.text for m in sorted(server.ledger.messages.values(), key=lambda m: m.id)]
+    assert ["3 days, 12 papers: the top 3" in text for text in said] == [True, False, False]
 
 
 async def test_what_is_no_news_any_more_is_held_and_says_so(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.alerts import MOST_IN_ALERT
 from bot.client import PersistentButton
 from bot.models import DeliveryKind
-from bot.posts import Alert, Card, Digest, Notice, Post, Shown
+from bot.posts import Alert, Card, Digest, Gap, Notice, Post, Shown
 from bot.render.cards import MOST_LISTED
 from bot.render.messages import MOST_TITLE, forum_title, mark, render, roles_to_ping
 from bot.store.outbox import nonce
@@ -71,6 +71,24 @@ def test_the_heading_says_what_it_is(post: Post, heading: str) -> None:
     assert texts(render(a_delivery(), post))[0] == heading
 
 
+@pytest.mark.parametrize(
+    ("card", "first"),
+    [
+        (
+            Card(a_shown(), gap=Gap(3, 41, 8)),
+            "-# 3 days, 41 papers: the top 8, each in a message of its own",
+        ),
+        (
+            Card(a_shown(), in_forum=True, gap=Gap(2, 5, 5)),
+            "-# 2 days, 5 papers, each in a post of its own",
+        ),
+    ],
+)
+def test_the_first_card_after_a_gap_says_so(card: Card, first: str) -> None:
+    assert texts(render(a_delivery(), card))[0] == first
+    assert "days" not in texts(render(a_delivery(), Card(a_shown())))[0]
+
+
 def test_a_digest_s_last_button_opens_the_rest() -> None:
     page = render(a_delivery(), a_digest(shown=2, more=1_023))
     assert [(b.label, b.custom_id) for b in buttons(page)][2:] == [("And 1,023 more", "more:9:0")]
@@ -126,7 +144,7 @@ def test_a_forum_post_always_has_a_name_that_fits(title: str) -> None:
 POSTS = [
     Digest(a_feed(role_id=2**63 - 1, topic="*" * 200), LONG, 10**6, (TODAY - DAY, TODAY)),
     Digest(a_feed(role_id=1), LONG, 1, (TODAY,)),
-    Card(LONG[0], role_id=2**63 - 1, in_forum=True),
+    Card(LONG[0], role_id=2**63 - 1, in_forum=True, gap=Gap(7, 10**6, 20)),
     Alert(tuple(("*" * 200, n, (shown,)) for n, shown in enumerate(LONG[:MOST_IN_ALERT])), 10**6),
     Alert((("agents", 1, LONG[:MOST_IN_ALERT]),), 0),
 ]
