@@ -22,7 +22,7 @@ _GROUPS = {
     "weekday": _WEEKDAYS,
     "weekdays": _WEEKDAYS,
 }
-_ORDINARY = re.compile(r"[\s,;+&]+")
+_BETWEEN = re.compile(r"(?:[\s,;+&/]|\band\b)+")
 _RANGE = re.compile(r"\s*[-–—]\s*|\s+to\s+")
 
 
@@ -48,13 +48,14 @@ def is_quiet(schedule: Schedule, *, now: datetime) -> bool:
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """Return the weekdays that a person names: ``sat, sun``, ``mon-wed``, ``weekends``, ``none``.
+    """Return the weekdays that a person names: ``sat and sun``, ``mon-wed``, ``weekends``, ``none``.
 
     Raises:
         UserError: A word is no day, or no day is left.
     """
     found: set[int] = set()
-    for part in _ORDINARY.split(_RANGE.sub("-", text.strip().casefold())):
+    parts = _BETWEEN.split(_RANGE.sub("-", text.casefold()))
+    for part in list(filter(None, parts)) or [""]:
         found |= _days(part)
     if found >= WEEK:
         raise UserError(
