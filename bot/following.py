@@ -17,7 +17,7 @@ from bot.models import Match, Paper, Strictness, Topic, clean_text
 from bot.posts import Shown
 from bot.store import dislikes, events, listings, papers, people, telling
 from bot.topics import wanting
-from bot.topics.query import TopicQuery, parse_topic
+from bot.topics.query import TopicQuery, exclusions, parse_topic
 
 MOST_TRIED = 5
 """Papers shown of what a topic would have brought."""
@@ -41,14 +41,15 @@ class Trial:
 
 
 def with_exclusions(topic: str, exclude: str) -> str:
-    """Return a topic that also leaves out words or phrases, which commas separate.
+    """Return a topic that also leaves out words, phrases, authors and the like.
+
+    Args:
+        exclude: What to leave out, with commas between.
 
     Raises:
         UserError: It would be too long, or makes no sense.
     """
-    wanted = (part.strip().lstrip("-").strip() for part in exclude.replace('"', "").split(","))
-    parts = [f'-"{part}"' if " " in part else f"-{part}" for part in wanted if part]
-    text = " ".join((clean_text(topic), *parts))
+    text = " ".join((clean_text(topic), *exclusions(exclude)))
     parse_topic(text)
     return text
 

@@ -171,6 +171,25 @@ def parse_topic(text: str) -> TopicQuery:
     return query
 
 
+def exclusions(text: str) -> list[str]:
+    """Return what leaves out each of the words, phrases and fields that commas separate.
+
+    Quotes are not needed: ``book review, author:Jane Doe`` is ``-"book review"`` and
+    ``-author:"Jane Doe"``. It is not checked: ``parse_topic`` does that.
+    """
+    parts = _BETWEEN_EXCLUSIONS.split(_tidy(text).replace('"', ""))
+    return [_exclusion(part) for each in parts if (part := each.strip(" -"))]
+
+
+def _exclusion(part: str) -> str:
+    field = _NAMED.match(part)
+    name = field[0].rstrip() if field else ""
+    value = part[field.end() :] if field else part
+    return f'-{name}"{value}"' if " " in value else f"-{name}{value}"
+
+
+_BETWEEN_EXCLUSIONS = re.compile(r"[,;]|\sOR\s")
+_NAMED = re.compile(r"[^\W\d_]+:\s*(?=[^\s:])")
 _QUOTED = re.compile(r'"[^"]*"')
 
 

@@ -5,7 +5,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.topics.query import LONGEST, Clause, Kind, TopicQuery, parse_topic, wish
+from bot.topics.query import (
+    LONGEST,
+    Clause,
+    Kind,
+    TopicQuery,
+    exclusions,
+    parse_topic,
+    wish,
+)
 
 PIECES = st.one_of(
     st.sampled_from(
@@ -146,3 +154,25 @@ def test_what_is_said_twice_counts_once() -> None:
 def test_a_topic_has_a_meaning_only_where_it_has_plain_words() -> None:
     query = parse_topic('"kv cache" pruning OR "beam search" OR author:doe')
     assert [wish(each) for each in query.alternatives] == ["kv cache pruning", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("laundry, real time, -chess", ["-laundry", '-"real time"', "-chess"]),
+        ('author:"Jane Doe", cat:cs.CV', ['-author:"Jane Doe"', "-cat:cs.CV"]),
+        ("author: Jane Doe", ['-author:"Jane Doe"']),
+        ("“new york”; survey", ['-"new york"', "-survey"]),
+        ("book review OR survey", ['-"book review"', "-survey"]),
+        ("llama 3: the herd", ['-"llama 3: the herd"']),
+        (" , -", []),
+    ],
+)
+def test_what_to_leave_out_is_taken_as_people_list_it(text: str, left_out: list[str]) -> None:
+    assert exclusions(text) == left_out
+    assert all(str(parse_topic(f"robots {each}")) == f"robots {each}" for each in left_out)
+
+
+def test_a_field_among_what_to_leave_out_that_is_none_is_named() -> None:
+    with pytest.raises(UserError, match="I do not know journal:"):
+        parse_topic(" ".join(("robots", *exclusions("journal:Nature Physics"))))
