@@ -359,9 +359,13 @@ def lose_place(db: Database, delivery: Delivery, why: str, *, now: datetime) -> 
 
 
 def close_dm(db: Database, delivery: Delivery, why: str, *, now: datetime) -> None:
-    """Hold a person's alerts for the inbox; nothing is tried again by a timer."""
+    """Hold a person's alerts; their papers wait in the inbox, and nothing is tried by a timer."""
     outbox.settle(db, delivery.id, DeliveryState.HELD, reason=why)
+    refused = [] if delivery.uncertain_at else [delivery.id]
+    never_sent = (*refused, *outbox.owed_to(db, delivery.target))
     outbox.hold_target(db, delivery.target, reason=why)
+    for delivery_id in never_sent:
+        telling.withdraw(db, delivery_id)
     user_id = delivery.user_id or 0
     people.dm_closed(db, user_id, now=now, because=why)
     text = (

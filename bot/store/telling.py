@@ -85,15 +85,21 @@ def carry(
 def withdraw(db: Database, delivery_id: int) -> None:
     """Let what an alert carries wait for the next one, since it was never sent.
 
-    One that has reached the person in another way, by e-mail, stays told.
+    One that goes to the person by e-mail as well stays told, unless that was not sent either.
     """
-    sent = db.query(
-        "SELECT 1 FROM delivery AS this JOIN delivery AS other ON other.user_id = this.user_id"
-        " AND other.kind = this.kind AND other.subject = this.subject"
-        " WHERE this.id = ? AND other.state = 'sent'",
-        [delivery_id],
-    )
-    if any(True for _ in sent):
+    same = [row["id"] for row in db.query(_SAME_ALERT, [delivery_id])]
+    others = [id_ for id_ in same if id_ != delivery_id]
+    if any(True for _ in db.query(_MAY_ARRIVE.format(marks(others)), others)):
         return
-    db.execute("UPDATE match SET delivery_id = NULL WHERE delivery_id = ?", [delivery_id])
-    db.execute("DELETE FROM told WHERE delivery_id = ?", [delivery_id])
+    db.execute(f"UPDATE match SET delivery_id = NULL WHERE delivery_id IN ({marks(same)})", same)
+    db.execute(f"DELETE FROM told WHERE delivery_id IN ({marks(same)})", same)
+
+
+_SAME_ALERT = (
+    "SELECT other.id FROM delivery AS this JOIN delivery AS other ON other.user_id = this.user_id"
+    " AND other.kind = this.kind AND other.subject = this.subject WHERE this.id = ?"
+)
+_MAY_ARRIVE = (
+    "SELECT 1 FROM delivery WHERE id IN ({}) AND (state NOT IN ('held', 'gave_up')"
+    " OR EXISTS (SELECT 1 FROM mail_handed_over AS m WHERE m.delivery_id = delivery.id))"
+)

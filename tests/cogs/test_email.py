@@ -158,6 +158,22 @@ async def test_a_closed_dm_does_not_keep_mail_back(
     assert len(headings(world)) == 1
 
 
+async def test_what_a_mail_brought_comes_by_no_dm_that_was_closed(
+    world: World, take_in: TakeIn, post: Post, server: MailServer, store: Store
+) -> None:
+    await follow(world, world.reader, "models")
+    await prove(world, post, server, keep_dm=True)
+    path = f"/channels/{world.dm(world.reader).id}/messages"
+    world.env.inject_error("POST", path, status=403, code=50007, times=1)
+    await take_in(daily(count=12, seen_at=NOON))
+    await post.run(hours=22)
+    assert subjects(server) == ["3 new papers on models"]
+    await store.run(people.dm_opened, world.reader.user.id, world.dm(world.reader).id)
+    await post.run(hours=24)
+    assert subjects(server) == ["3 new papers on models"]
+    assert len(headings(world)) == 1
+
+
 async def test_a_change_between_mail_and_dm_brings_no_second_alert_that_day(
     world: World, take_in: TakeIn, post: Post, server: MailServer
 ) -> None:

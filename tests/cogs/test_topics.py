@@ -358,7 +358,26 @@ async def test_a_dm_that_closes_later_keeps_its_alert_for_the_inbox(
     assert len(world.dms(world.reader)) == 1
     listed = await world.slash(world.reader, "topics list")
     assert "Alerts wait in /inbox: your settings do not let the bot" in listed.text
-    assert "## 3 papers from your topics" in (await world.slash(world.reader, "inbox")).text
+    inbox = await world.slash(world.reader, "inbox")
+    assert inbox.text.startswith("## 3 papers from your topics, 3 not sent yet\n")
+
+
+async def test_what_a_dm_that_closed_refused_comes_once_it_is_open_again(
+    world: World, take_in: TakeIn, flow: Flow
+) -> None:
+    await follow(world, world.reader, "models")
+    close_dms(world)
+    await take_in(daily(count=12, seen_at=NOON))
+    await flow.after(hours=22)
+    listed = await world.slash(world.reader, "topics list")
+    await world.press(world.reader, listed, "Try again")
+    await flow.after(hours=24)
+    await flow.after(hours=24)
+    assert [dm.text.splitlines()[0] for dm in world.dms(world.reader)[1:]] == [
+        "Direct messages work. Alerts come here again.",
+        "## 3 new papers on models",
+    ]
+    assert "not sent yet" not in (await world.slash(world.reader, "inbox")).text
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 0), (400, 40003)])
