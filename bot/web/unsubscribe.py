@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,8 +43,7 @@ class Unsubscribe:
     async def end(self, request: web.Request) -> web.Response:
         """End e-mail to the address. Without cookies or a log-in, once or many times."""
         name, value = ONE_CLICK
-        form = await request.post()
-        if form.get(name) != value:
+        if (await _form(request)).get(name) != value:
             raise web.HTTPBadRequest(text=f"The body has to be {name}={value}.")
         await self.store.run(_end, request.match_info["token"], now=self.now())
         return _page(
@@ -52,6 +51,14 @@ class Unsubscribe:
             "Paperwire sends nothing more to this address. Your alerts come as direct messages on"
             " Discord; /topics list there changes or ends them.",
         )
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """Return what was sent; nothing where it is no form, whatever its headers say."""
+    try:
+        return await request.post()
+    except (LookupError, ValueError):  # a character set that is none, letters that are none in it
+        return {}
 
 
 def _mailbox(db: Database, token: str) -> Mailbox | None:

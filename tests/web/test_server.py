@@ -138,6 +138,29 @@ async def test_a_post_that_is_no_one_click_ends_nothing(
     assert (await mailbox(store)).stopped_at is None
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=bogus", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"\xff=\xfe"),
+        ("multipart/form-data; boundary=b", b"no part"),
+        ("multipart/form-data", b"no boundary"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_the_sender_s_fault(
+    store: Store,
+    http: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+    content_type: str,
+    body: bytes,
+) -> None:
+    path = await subscribed(store)
+    async with http.post(path, data=body, headers={"Content-Type": content_type}) as answer:
+        assert answer.status == 400
+    assert not [record for record in caplog.records if record.exc_info]
+    assert (await mailbox(store)).stopped_at is None
+
+
 async def test_a_token_that_is_not_ours_ends_nothing(
     store: Store, http: aiohttp.ClientSession
 ) -> None:
