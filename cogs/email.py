@@ -34,9 +34,10 @@ async def answer(
     if not services.by_email:
         raise UserError(render.NOT_SET_UP)
     if code is not None:
-        return render.confirmed(await confirming.confirm(store, user_id, code, now=now))
+        mailbox = await confirming.confirm(store, user_id, code, keeps_dm=keep_dm, now=now)
+        return render.confirmed(mailbox)
     if address is not None:
-        claim = await confirming.ask(store, user_id, address, keeps_dm=keep_dm is True, now=now)
+        claim = await confirming.ask(store, user_id, address, keeps_dm=keep_dm, now=now)
         services.wake("email")
         return render.asked(claim)
     if keep_dm is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -51,8 +51,13 @@ def _state(db: Database, user_id: int, *, now: datetime) -> State:
     return State(mailboxes.of(db, user_id), claim)
 
 
-async def ask(store: Store, user_id: int, text: str, *, keeps_dm: bool, now: datetime) -> Claim:
+async def ask(
+    store: Store, user_id: int, text: str, *, keeps_dm: bool | None, now: datetime
+) -> Claim:
     """Owe a code to an address that a person names.
+
+    Args:
+        keeps_dm: Whether direct messages come as well; None: as it is now.
 
     Raises:
         UserError: It is no address, or too many codes went out already.
@@ -63,9 +68,12 @@ async def ask(store: Store, user_id: int, text: str, *, keeps_dm: bool, now: dat
 
 
 def _ask(
-    db: Database, user_id: int, address: str, code: str, *, keeps_dm: bool, now: datetime
+    db: Database, user_id: int, address: str, code: str, *, keeps_dm: bool | None, now: datetime
 ) -> Claim:
     people.ensure(db, user_id, now=now)
+    if keeps_dm is None:
+        mailbox = mailboxes.of(db, user_id)
+        keeps_dm = mailbox is not None and mailbox.keeps_dm
     digest = Signer(secret(db)).signature("limit", key(address))
     _check_limits(db, user_id, digest, now=now)
     mailboxes.note_code(db, user_id, digest, now=now)
@@ -132,20 +140,25 @@ class Guess(Enum):
     WRONG = auto()
 
 
-async def confirm(store: Store, user_id: int, text: str, *, now: datetime) -> Mailbox:
+async def confirm(
+    store: Store, user_id: int, text: str, *, keeps_dm: bool | None = None, now: datetime
+) -> Mailbox:
     """Take a code, and from now on send to the address that it proves.
+
+    Args:
+        keeps_dm: Whether direct messages come as well; None: as was said with the address.
 
     Raises:
         UserError: The code is wrong, too old, or there is none to give.
     """
-    guess, mailbox = await store.run(_confirm, user_id, text, now=now)
+    guess, mailbox = await store.run(_confirm, user_id, text, keeps_dm=keeps_dm, now=now)
     if mailbox is None:
         raise UserError(_WHY_NOT[guess])
     return mailbox
 
 
 def _confirm(
-    db: Database, user_id: int, text: str, *, now: datetime
+    db: Database, user_id: int, text: str, *, keeps_dm: bool | None, now: datetime
 ) -> tuple[Guess, Mailbox | None]:
     """Judge a code. Returns instead of raising: a wrong try must be committed."""
     claim = mailboxes.claim_of(db, user_id)
@@ -154,6 +167,8 @@ def _confirm(
         if claim is not None and guess is Guess.WRONG:
             mailboxes.count_try(db, claim.id)
         return guess, None
+    if keeps_dm is not None:
+        claim = replace(claim, keeps_dm=keeps_dm)
     return guess, mailboxes.confirm(db, claim, now=now)
 
 
@@ -203,8 +218,15 @@ async def keep_dm(store: Store, user_id: int, keeps_dm: bool) -> Mailbox:
     Raises:
         UserError: They get no e-mail.
     """
-    await store.run(mailboxes.set_keeps_dm, user_id, keeps_dm)
-    mailbox = await store.read(mailboxes.of, user_id)
+    mailbox = await store.run(_keep_dm, user_id, keeps_dm)
     if mailbox is None:
         raise UserError("You get no e-mail from the bot. /alerts email with an address begins it.")
     return mailbox
+
+
+def _keep_dm(db: Database, user_id: int, keeps_dm: bool) -> Mailbox | None:
+    mailbox = mailboxes.of(db, user_id)
+    if mailbox is None or mailbox.stopped_at:
+        return None
+    mailboxes.set_keeps_dm(db, user_id, keeps_dm)
+    return replace(mailbox, keeps_dm=keeps_dm)

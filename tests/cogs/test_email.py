@@ -210,6 +210,37 @@ async def test_buttons_change_and_end_it_also_after_a_restart(
     assert too.text.startswith("You get no e-mail from the bot.")
 
 
+async def test_whether_direct_messages_come_as_well_can_be_said_with_the_code(
+    world: World, post: Post, server: MailServer
+) -> None:
+    await world.slash(world.reader, "alerts email", address=ADDRESS)
+    await post.email()
+    both = await world.slash(world.reader, "alerts email", code=code_in(server), keep_dm=True)
+    assert both.text.endswith("and as direct messages.")
+
+
+async def test_a_new_address_keeps_the_direct_messages_of_the_old_one(
+    world: World, post: Post, server: MailServer, clock: Clock
+) -> None:
+    await prove(world, post, server, keep_dm=True)
+    clock.now += timedelta(minutes=2)
+    await world.slash(world.reader, "alerts email", address="new@example.com")
+    await post.email()
+    moved = await world.slash(world.reader, "alerts email", code=code_in(server))
+    assert moved.text.endswith(r"e-mail to new\@example.com, and as direct messages.")
+
+
+async def test_a_button_says_no_more_that_mail_comes_to_an_address_that_is_stopped(
+    world: World, post: Post, server: MailServer, store: Store
+) -> None:
+    shown = await prove(world, post, server)
+    mailbox = await store.read(mailboxes.of, world.reader.user.id)
+    assert mailbox is not None
+    await store.run(mailboxes.stop, mailbox.id, because="it bounced", now=NOON)
+    too = await world.press(world.reader, shown, "Direct messages too")
+    assert too.text.startswith("You get no e-mail from the bot.")
+
+
 @pytest.mark.parametrize("word", ["off", " OFF ", "none", " "])
 async def test_a_word_in_place_of_the_address_ends_it(
     world: World, post: Post, server: MailServer, store: Store, word: str, services: Services
