@@ -30,6 +30,7 @@ from bot.jobs.compose import Compose
 from bot.jobs.deliver import Deliver
 from bot.jobs.email import DeliverEmail
 from bot.jobs.enrich import Enrich
+from bot.jobs.forget import Forget
 from bot.jobs.index import Embed, Index, open_engine
 from bot.jobs.looks import Looks
 from bot.jobs.match import MatchNew
@@ -341,11 +342,13 @@ async def working(
 
 
 def forgetting(rooms: Rooms, bot: PaperBot) -> Callable[[], Awaitable[None]]:
-    """Return what removes talks that are over, and addresses that were never proved."""
+    """Return what removes talks that are over, addresses never proved, and what is too old."""
+    let_go = Forget(rooms.store, rooms.now)
 
     async def forget() -> None:
         await bot.services.conversations.forget()
         await confirming.forget(rooms.store, now=rooms.now())
+        await let_go()
 
     return forget
 
