@@ -9,7 +9,9 @@
     ├── StoreError           the database cannot be used: says what to do
     │   └── AlreadyLocked      another process is at it: waiting helps
     ├── SourceError          a source could not be read or made no sense: the next run retries
-    │   └── SourceUnreachable  nobody answers there: its other lists are not asked in this run
+    │   ├── SourceUnreachable  nobody answers there: its other lists are not asked in this run
+    │   ├── TextsRefused       an embeddings address takes others, not these: asked for fewer, shorter
+    │   └── ModelTooSlow       it did not answer in time: asked for fewer the next time
     ├── MailServerError      the operator's mail server lets nobody in: retried later
     ├── ModelError           the language model did not answer: quotes answer instead
     └── DeliveryError        Discord did not take a message: retried later
@@ -73,6 +75,14 @@ class SourceError(PaperwireError):
 
 class SourceUnreachable(SourceError):
     """No connection to a source could be made; asking again in seconds is of no use."""
+
+
+class TextsRefused(SourceError):
+    """An embeddings address makes no vectors of these texts together; fewer or shorter may do."""
+
+
+class ModelTooSlow(SourceError):
+    """An embeddings address did not answer in time; fewer texts may have an answer."""
 
 
 class MailServerError(PaperwireError):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.errors import ModelTooSlow
 from bot.search.embed import Embedder, WordLlama
 from bot.search.engine import SearchEngine
 from bot.store import papers, schema
@@ -96,6 +97,8 @@ class Embed:
     engine: SearchEngine
     progress: Progress | None = None
     """Called with the papers done and the papers in all."""
+    together: int = EMBEDDED_TOGETHER
+    """Papers at once: fewer where the model was too slow for more."""
 
     async def __call__(self) -> None:
         """Make them all.
@@ -108,9 +111,20 @@ class Embed:
         if left := self.engine.pending:
             log.info("%s reads %d papers for their meaning", self.engine.embedder.model, left)
         while left:
-            made = await asyncio.to_thread(self.engine.embed_pending, most=EMBEDDED_TOGETHER)
+            made = await self._make()
             done, left = done + made, self.engine.pending
             self._tell(done, made, of=done + left)
+
+    async def _make(self) -> int:
+        """Make some vectors, as many at once as the model has time for; return how many."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.engine.embed_pending, most=self.together)
+            except ModelTooSlow:
+                if self.together == 1:
+                    raise
+                self.together = max(1, self.together // 4)
+                log.info("the model is slow: it is asked for %d papers at once", self.together)
 
     def _tell(self, done: int, made: int, *, of: int) -> None:
         if self.progress:

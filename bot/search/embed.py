@@ -5,20 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import SettingsError, SourceError
+from bot.errors import ModelTooSlow, SettingsError, SourceError, TextsRefused
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+log = logging.getLogger(__name__)
 
 Vectors = NDArray[np.float32]
 """One row a text, or a single vector."""
@@ -27,8 +31,14 @@ REQUEST_TIMEOUT = 30.0
 """Seconds for one request to an embeddings address."""
 QUERY_TIMEOUT = 1.5
 """Seconds for one that somebody waits for: a search by words alone is better than a late one."""
+REFUSED = frozenset({400, 413, 422, 500})
+"""HTTP statuses of servers that are given texts longer, or more texts, than they take: 400 by OpenAI
+and vLLM, 413 and 422 by text-embeddings-inference, 500 by llama.cpp."""
+SHORTEST_CUT = 200
+"""Characters; a text that is refused so short is not refused for its length."""
 WORDS_KEPT = 50_000
 """Different words whose tokens are remembered; some 250 bytes each."""
+NO_VECTORS = "The embeddings address did not answer with vectors."
 LONGEST_KEPT = 40
 """Characters; a longer word hardly comes again."""
 
@@ -207,7 +217,41 @@ class OpenAIEmbeddings:
         return cls(url, model, dims=found.shape[-1], key=key)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        return self._embed(texts, timeout=REQUEST_TIMEOUT)
+        """Return one vector a text; of a text that the address finds too long, of its beginning.
+
+        Raises:
+            ModelTooSlow: No answer in time; fewer texts may have one.
+            SourceError: The address could not be asked; it helps to try again later.
+        """
+        try:
+            return self._embed(texts, timeout=REQUEST_TIMEOUT)
+        except TextsRefused:
+            self._embed(["size"], timeout=REQUEST_TIMEOUT)  # raises where everything is refused
+            return self._embed_apart(texts)
+
+    def _embed_apart(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of texts that are refused together, by asking for fewer at once."""
+        if len(texts) == 1:
+            return self._embed_beginning(texts[0])
+        middle = len(texts) // 2
+        return np.concatenate([self._embed_half(half) for half in (texts[:middle], texts[middle:])])
+
+    def _embed_half(self, texts: Sequence[str]) -> Vectors:
+        try:
+            return self._embed(texts, timeout=REQUEST_TIMEOUT)
+        except TextsRefused:
+            return self._embed_apart(texts)
+
+    def _embed_beginning(self, text: str) -> Vectors:
+        """Return the vector of as much as the address takes; zeros where it takes nothing of it."""
+        while len(text) >= 2 * SHORTEST_CUT:
+            text = text[: len(text) // 2]
+            try:
+                return self._embed([text], timeout=REQUEST_TIMEOUT)
+            except TextsRefused:
+                continue
+        log.warning("%s makes no vector of one paper", self.model)
+        return np.zeros((1, self.dims), np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         return self._embed([text], timeout=QUERY_TIMEOUT)[0]
@@ -228,7 +272,11 @@ class OpenAIEmbeddings:
             items = sorted(answer["data"], key=lambda item: item["index"])
             vectors = np.array([item["embedding"] for item in items], np.float32)
         except (KeyError, TypeError, ValueError) as error:
-            raise SourceError("The embeddings address did not answer with vectors.") from error
+            raise SourceError(NO_VECTORS) from error
+        if vectors.ndim != 2 or not vectors.size:
+            raise SourceError(NO_VECTORS)
+        if not np.isfinite(vectors).all():
+            raise TextsRefused("The embeddings address answered with what are no numbers.")
         return vectors
 
     def _ask(self, question: Mapping[str, object], *, timeout: float) -> Any:
@@ -239,8 +287,13 @@ class OpenAIEmbeddings:
         try:
             with urlopen(request, timeout=timeout) as answer:
                 return json.load(answer)
+        except HTTPError as error:
+            kind = TextsRefused if error.code in REFUSED else SourceError
+            raise kind(f"The embeddings address could not be asked: {error}.") from error
+        except TimeoutError as error:
+            raise ModelTooSlow("The embeddings address did not answer in time.") from error
         except (OSError, HTTPException, ValueError) as error:
-            raise SourceError(f"The embeddings address could not be asked: {error}") from error
+            raise SourceError(f"The embeddings address could not be asked: {error}.") from error
 
 
 def quick_embedder(embedder: Embedder) -> Embedder:

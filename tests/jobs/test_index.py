@@ -17,6 +17,7 @@ from bot.errors import SourceError, StoreError
 from bot.jobs.index import Embed, Index, open_engine
 from bot.models import Paper
 from bot.paper_ids import title_only_id
+from bot.search import embed
 from bot.search.embed import Embedder, OpenAIEmbeddings, WordLlama
 from bot.search.engine import SearchEngine
 from bot.store import listings, papers, schema
@@ -272,3 +273,33 @@ async def test_reading_goes_on_where_it_stopped_when_the_model_could_not_be_aske
             address.status = 200
             await Embed(engine)()
             assert engine.pending == 0
+
+
+async def test_a_slow_model_is_asked_for_fewer_papers_at_once(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await know(store, *(f"2403.{number:05}" for number in range(1, 9)))
+    monkeypatch.setattr(embed, "REQUEST_TIMEOUT", 0.2)
+    with embeddings_address() as address:
+        address.waits_for_more_than = 2
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        async with opened(store, folder, embedder=model) as engine:
+            await Index(store, engine)()
+            job = Embed(engine, together=8)
+            await job()
+            assert (engine.pending, job.together) == (0, 2)
+
+
+async def test_a_model_that_never_answers_is_a_trouble(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await know(store, "2403.00001")
+    monkeypatch.setattr(embed, "REQUEST_TIMEOUT", 0.1)
+    with embeddings_address() as address:
+        address.waits_for_more_than = 0
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        async with opened(store, folder, embedder=model) as engine:
+            await Index(store, engine)()
+            with pytest.raises(SourceError, match="did not answer in time"):
+                await Embed(engine)()
+            assert engine.pending == 1

@@ -117,9 +117,11 @@ def serving(answer: object, *, status: int = 200) -> Generator[_Server]:
     with _Server(answer, status=status) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_an_address_is_asked_for_vectors_in_the_order_of_texts() -> None:
@@ -137,6 +139,10 @@ def test_an_address_is_asked_for_vectors_in_the_order_of_texts() -> None:
         ({"data": [{"index": 0, "embedding": [1]}]}, 200, "shape"),
         ({"oops": []}, 200, "did not answer with vectors"),
         ({"data": [{"index": 0, "embedding": ["a", "b"]}]}, 200, "did not answer with vectors"),
+        ({"data": []}, 200, "did not answer with vectors"),
+        ({"data": [{"index": 0, "embedding": 5}]}, 200, "did not answer with vectors"),
+        ({"data": [{"index": 0, "embedding": [1, None]}]}, 200, "no numbers"),
+        ({"data": [{"index": 0, "embedding": [1, float("nan")]}]}, 200, "no numbers"),
         (b"<html>", 200, "could not be asked"),
         ({}, 500, "could not be asked"),
     ],
@@ -166,6 +172,46 @@ def test_an_address_that_cannot_be_asked_names_the_setting_that_helps() -> None:
     assert chosen("http://127.0.0.1:9/v1", "small", dims=8, key=None).dims == 8
 
 
+@pytest.mark.parametrize("vector", [[], 5, [None]])
+def test_an_address_whose_answer_has_no_vector_is_named_at_the_start(vector: object) -> None:
+    with (
+        serving({"data": [{"index": 0, "embedding": vector}]}) as server,
+        pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_DIMS"),
+    ):
+        chosen(server.url, "small", dims=None, key=None)
+
+
+def test_an_address_that_takes_few_texts_at_once_is_given_few() -> None:
+    texts = [f"bees in hive {number}" for number in range(10)]
+    with embeddings_address() as address:
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        wanted = model.embed(texts)
+        address.most_texts = 3
+        assert model.embed(texts).tolist() == wanted.tolist()
+
+
+def test_of_a_text_that_is_too_long_for_an_address_the_beginning_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    long = "bees in a hive " * 100
+    with embeddings_address() as address:
+        model = OpenAIEmbeddings(address.url, "small", dims=64)
+        wanted = model.embed(["ships", long[:375], "the ocean"])
+        address.longest = 500
+        assert model.embed(["ships", long, "the ocean"]).tolist() == wanted.tolist()
+        address.unreadable = "ships"
+        assert model.embed(["ships", long, "the ocean"]).any(axis=1).tolist() == [False, True, True]
+    assert "makes no vector of one paper" in caplog.text
+
+
+def test_an_address_that_refuses_everything_is_not_asked_for_each_text() -> None:
+    with serving({}, status=400) as server:
+        model = OpenAIEmbeddings(server.url, "small", dims=2)
+        with pytest.raises(SourceError, match="400"):
+            model.embed(["one", "two", "three", "four"])
+    assert len(server.asked) == 2
+
+
 def test_an_address_needs_the_name_of_a_model() -> None:
     with pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_MODEL"):
         chosen("http://127.0.0.1:9/v1", None, dims=8, key=None)
@@ -178,7 +224,7 @@ def test_who_waits_for_a_search_does_not_wait_long_for_its_meaning(
     with embeddings_address() as address:
         model = OpenAIEmbeddings(address.url, "small", dims=64)
         address.may_answer.clear()
-        with pytest.raises(SourceError, match="timed out"):
+        with pytest.raises(SourceError, match="did not answer in time"):
             model.embed_query("bees")
 
 
