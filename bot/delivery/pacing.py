@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ BURST = 3
 REQUESTS_A_SECOND = 46
 """The most in any second as they leave, DMs opened and looks included."""
 INVALID_WINDOW = timedelta(minutes=10)
+A_MINUTE = timedelta(minutes=1)
 MOST_INVALID = 5_000
 """Half of the 10,000 refused requests after which Discord blocks the address."""
 
@@ -75,10 +76,30 @@ class InvalidRequests:
 
     now: Callable[[], datetime]
     most: int = MOST_INVALID
+    unkept: int = 0
+    """Noted since somebody last kept the count."""
     _at: deque[datetime] = field(default_factory=deque[datetime])
 
     def note(self) -> None:
         self._at.append(self.now())
+        self.unkept += 1
+
+    def take_up(self, counts: Mapping[datetime, int]) -> None:
+        """Count what an earlier process was refused, by the minutes in which it was."""
+        now = self.now()
+        # All of a minute counts as its end. A minute to come was noted by a clock that was wrong.
+        earlier = [
+            min(now, minute + A_MINUTE)
+            for minute, count in sorted(counts.items())
+            if minute <= now
+            for _ in range(count)
+        ]
+        self._at.extendleft(reversed(earlier))
+
+    def by_minute(self) -> dict[datetime, int]:
+        """Return how many were refused in each of the last minutes, by their beginnings."""
+        self.count()
+        return dict(Counter(moment.replace(second=0, microsecond=0) for moment in self._at))
 
     def count(self) -> int:
         since = self.now() - INVALID_WINDOW

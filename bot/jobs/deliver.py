@@ -21,7 +21,7 @@ from bot.delivery.sender import Sender, Sent
 from bot.errors import DeliveryError, StoreError
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.posts import Post
-from bot.store import dm_rest, feeds, notices, outbox, people, telling
+from bot.store import dm_rest, feeds, notices, outbox, people, refusals, telling
 from bot.store.store import Store
 
 T = TypeVar("T")
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Sends under way; so many places may be slow to answer before others have to wait."""
 BATCH = 400
+MOST_UNKEPT = 20
+"""Refused requests that a crash may forget. Starting again each three seconds, a bot could so make
+4,000 in ten minutes beside those that it knows of: both together are less than Discord bears."""
 RESTS = "Discord refused so many requests that sending rests for some minutes."
 LOOK_AGAIN = timedelta(seconds=1)
 """How soon new work is seen while slow sends are under way."""
@@ -64,6 +67,7 @@ class Deliver:
     unsure: bool = False
     """Whether claims may be left whose outcome could not be written down."""
     _looked_at: datetime | None = None
+    _knows_refusals: bool = False
     _begun: dict[str, int] = field(default_factory=dict[str, int])
     """For each send under way, how often its server had changed when it began."""
 
@@ -80,6 +84,7 @@ class Deliver:
             await self.store.run(outbox.recover)
             self.unsure = False
         self.trouble = None
+        await self._take_up_refusals()
         try:
             sent = await self._send_all()
         except asyncio.CancelledError:
@@ -108,8 +113,22 @@ class Deliver:
                 await self._start(delivery)
                 sent += 1
             await self._change(self.look_again)
+            await self._keep_refusals(MOST_UNKEPT)
         await self.finish()
+        await self._keep_refusals(1)
         return sent
+
+    async def _take_up_refusals(self) -> None:
+        """Count, once, what Discord refused an earlier process: it has not forgotten."""
+        if self.invalid and not self._knows_refusals:
+            self.invalid.take_up(await self.store.read(refusals.last))
+            self._knows_refusals = True
+
+    async def _keep_refusals(self, least: int) -> None:
+        """Write down how many requests were refused, if so many were since the last time."""
+        if self.invalid and self.trouble is None and self.invalid.unkept >= least:
+            self.invalid.unkept = 0
+            await self.store.run(refusals.keep, self.invalid.by_minute())
 
     def _rests(self) -> bool:
         """Whether nothing new may be started."""

@@ -117,6 +117,22 @@ def test_refused_requests_are_counted_over_ten_minutes(clock: Clock) -> None:
     assert (refused.count(), refused.exhausted()) == (1, False)
 
 
+def test_what_an_earlier_process_was_refused_counts_to_the_end_of_its_minute(clock: Clock) -> None:
+    earlier = InvalidRequests(clock)
+    for seconds in (10, 10, 50):
+        clock.now += seconds * SECOND
+        earlier.note()
+    clock.now += 10 * SECOND
+    refused = InvalidRequests(clock, most=3)
+    refused.take_up(earlier.by_minute())
+    refused.take_up({clock.now + timedelta(hours=1): 9})  # its clock was an hour ahead
+    assert (refused.count(), refused.exhausted()) == (3, True)
+    clock.now += INVALID_WINDOW - 21 * SECOND
+    assert refused.count() == 3
+    clock.now += SECOND
+    assert refused.count() == 1
+
+
 def test_servers_take_turns_and_direct_messages_are_one_of_them() -> None:
     owed = [
         a_delivery(subject=subject, guild_id=guild_id)

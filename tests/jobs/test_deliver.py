@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from bot.delivery.pacing import InvalidRequests, Pace
+from bot.delivery.pacing import INVALID_WINDOW, InvalidRequests, Pace
 from bot.delivery.rules import (
     DM_OPENS_REST,
     FORUM_SETTLES,
@@ -24,9 +24,9 @@ from bot.delivery.rules import (
 )
 from bot.errors import DeliveryError, DeliveryRefused, StoreError
 from bot.feeds import Held
-from bot.jobs.deliver import AT_ONCE, Deliver
+from bot.jobs.deliver import AT_ONCE, MOST_UNKEPT, Deliver
 from bot.models import Delivery, DeliveryKind, DeliveryState, Feed
-from bot.store import dm_rest, feeds, listings, outbox, people
+from bot.store import dm_rest, feeds, listings, outbox, people, refusals
 from bot.store.outbox import Owed
 from bot.store.store import READERS, Store
 from tests.builders import a_feed, a_listing, owed
@@ -835,3 +835,40 @@ class TestLeaving:
         clock.now += HOUR
         await deliver()
         assert places.subjects == ["a"]
+
+    async def test_a_bot_that_starts_again_and_again_knows_what_discord_refused(
+        self, store: Store, places: Places, deliver: Deliver, clock: Clock
+    ) -> None:
+        for _ in range(2):
+            refused = InvalidRequests(clock)
+            refused.note()
+            refused.note()
+            await Deliver(store, places, clock, invalid=refused)()
+        await owe(store, owed())
+        third = Deliver(store, places, clock, invalid=InvalidRequests(clock, most=4))
+        with pytest.raises(DeliveryError, match="sending rests for some minutes"):
+            await third()
+        assert places.asked == []
+        clock.now += INVALID_WINDOW + timedelta(minutes=1)
+        await third()
+        assert places.subjects == ["a"]
+
+    async def test_most_refusals_are_written_down_while_sends_are_under_way(
+        self, store: Store, places: Places, deliver: Deliver, clock: Clock
+    ) -> None:
+        refused = deliver.invalid = InvalidRequests(clock)
+
+        async def be_refused(_: Delivery) -> None:
+            refused.note()
+
+        places.before = be_refused
+        hangs = places.hanging["channel:1"] = asyncio.Event()
+        await owe(store, *(owed(f"channel:{n}") for n in range(2 * MOST_UNKEPT)))
+        run = asyncio.create_task(deliver())
+        async with asyncio.timeout(30):
+            while sum((await store.read(refusals.last)).values()) < MOST_UNKEPT:
+                pass
+        assert not run.done()
+        hangs.set()
+        await run
+        assert sum((await store.read(refusals.last)).values()) == 2 * MOST_UNKEPT
