@@ -69,6 +69,9 @@ class Index:
         """
         identity = await self.store.read(schema.identity)
         newest = await self.store.read(papers.latest_revision)
+        if _done(self.engine, identity) != newest:
+            # Another process may have made the index anew, or begun to: then more is to be done.
+            await asyncio.to_thread(self.engine.begin)
         first = done = _done(self.engine, identity) or 0
         while True:
             changed, gone, until = await self.store.read(papers.changed_since, done, limit=BATCH)

@@ -82,6 +82,8 @@ class SearchEngine:
         self._vectors = vectors
         self._embedder = embedder
         self._writing = threading.Lock()
+        self._left: list[VectorStore] = []
+        """Vectors of an index that another process made anew."""
         self._prepared = False
 
     @classmethod
@@ -115,7 +117,8 @@ class SearchEngine:
         """Wait for a running update and for tantivy's merges, and let other processes write."""
         with self._writing:
             self._words.close()
-            self._vectors.close()
+            for vectors in (*self._left, self._vectors):
+                vectors.close()
 
     def __len__(self) -> int:
         return len(self._words.snapshot)
@@ -303,10 +306,27 @@ class SearchEngine:
         """Return keywords and categories that ``text`` begins, those of most papers first."""
         return suggest_names(self._words.snapshot, "topic_key", text, limit=limit)
 
+    def begin(self) -> None:
+        """Become the process that writes, and see what others wrote: ``watermark`` may change.
+
+        Raises:
+            StoreError: Another process is writing to this index, or the disk is full.
+        """
+        with self._writing, _disk_errors(self._vectors.folder):
+            self._begin()
+
     def _begin(self) -> None:
         """Become the one that writes, with all that others wrote before."""
-        if self._words.begin():
-            self._vectors.grow(self._words.snapshot.next_row())
+        if not self._words.begin():
+            return
+        rows = self._words.snapshot.next_row()
+        if self._vectors.is_replaced:
+            self._left.append(self._vectors)  # searches may be reading it
+            model = self._embedder
+            self._vectors = VectorStore(
+                self._vectors.folder, model=model.model, dims=model.dims, rows=rows
+            )
+        self._vectors.grow(rows)
 
     def _rows_for(self, paper_ids: Sequence[str]) -> list[int]:
         """Return a row for each paper, its own or a new one, waiting for a vector."""

@@ -112,9 +112,9 @@ class VectorStore:
     def __init__(self, folder: Path, *, model: str, dims: int, rows: int) -> None:
         self.folder = folder
         self._quantizer = Quantizer(dims)
-        path = folder / "vectors.bin"
-        _forget_other_models(path, folder / "vectors.json", f"{model} {dims}")
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._path = folder / "vectors.bin"
+        _forget_other_models(self._path, folder / "vectors.json", f"{model} {dims}")
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         self._count = 0
         self._known = np.zeros(0, np.bool_)
         self._known_at_centre = 0
@@ -124,6 +124,14 @@ class VectorStore:
 
     def close(self) -> None:
         os.close(self._file)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another process removed the file, or made another in its place."""
+        try:
+            return not os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except FileNotFoundError:
+            return True
 
     def __len__(self) -> int:
         """Return the number of rows, with those that have no vector yet."""

@@ -225,6 +225,37 @@ async def test_the_watermark_names_the_database_and_how_far_it_was_read(
     assert engine.watermark == f"{identity}:{revision}"
 
 
+async def test_an_index_that_another_process_made_anew_is_taken_up(
+    store: Store, folder: Path
+) -> None:
+    await know(store, *(f"2403.{number:05}" for number in range(1, 41)))
+    async with opened(store, folder) as engine:
+        await Index(store, engine)()
+    async with opened(store, folder) as idle:
+        async with opened(store, folder, rebuild=True) as other:
+            await Index(store, other)()
+        await know(store, "2404.00001", title=TITLE)
+        await Index(store, idle)()
+        assert found(idle, "laundry") == ["2404.00001"]
+        assert len(idle.similar("2404.00001")) == 10
+    async with opened(store, folder) as engine:
+        assert engine.pending == 0, "what the idle one wrote is kept"
+
+
+async def test_an_index_that_another_process_began_anew_is_completed(
+    store: Store, folder: Path
+) -> None:
+    await know(store, "2403.00001", "2403.00002")
+    async with opened(store, folder) as engine:
+        await Index(store, engine)()
+    async with opened(store, folder) as idle:
+        async with opened(store, folder, rebuild=True):
+            pass  # it was killed before it had put a paper in
+        await know(store, "2404.00001", title=TITLE)
+        await Index(store, idle)()
+        assert len(idle) == 3
+
+
 async def test_another_model_reads_the_library_while_new_papers_are_found(
     store: Store, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
