@@ -122,9 +122,9 @@ def _select(name: str, says: str, options: list[discord.SelectOption]) -> Item:
 def about(why: Why) -> Page:
     """Return one paper of an alert, why it came, and all that can be done with it."""
     paper = why.shown.paper
-    reasons = "\n".join(_reasons(why))
-    room = max(MOST_TEXT // 4, MOST_TEXT - len(reasons))
-    text = "\n".join((*texts_of([why.shown], room=min(room, MOST_TEXT // 2)), reasons))
+    reasons = _fitting(_reasons(why), MOST_TEXT * 3 // 4)
+    room = min(MOST_TEXT - len(reasons), MOST_TEXT // 2)
+    text = "\n".join((*texts_of([why.shown], room=room), reasons))
     rows: list[Item] = [*_with_buttons(text, paper)]
     if why.matches:
         rows += _topic_rows([(each.query, each.topic_id) for each in why.matches])
@@ -135,7 +135,17 @@ def about(why: Why) -> Page:
 def why(found: Why) -> str:
     """Return why a paper came to a person, in words."""
     title = excerpt(found.shown.paper.title, 160)
-    return "\n".join((f"**Why {title}**", *_reasons(found)))
+    return f"**Why {title}**\n{_fitting(_reasons(found), MOST_TEXT - 2 * 160)}"
+
+
+def _fitting(lines: Iterator[str], most: int) -> str:
+    """Return lines of so many characters together; those without room are left out."""
+    kept: list[str] = []
+    for line in lines:
+        if len(line) < most:
+            kept.append(line)
+            most -= len(line) + 1
+    return "\n".join(kept)
 
 
 def _reasons(found: Why) -> Iterator[str]:
