@@ -56,11 +56,11 @@ async def compose(
 def gather(db: Database, person: Person, *, by_email: bool, now: datetime) -> Waiting | None:
     """Return what waits for a person; None if nothing is due or nothing can reach them."""
     places = alert_places(db, person, by_email=by_email)
+    if not places or _subject(db, person, places[0], now=now) is None:
+        return None
     matches, news = _waiting(db, person, now=now)
     since = [match.matched_at for match in matches] + [each.event.at for each in news]
-    if not places or not alerts.is_due(since, person.schedule, now=now):
-        return None
-    if _subject(db, person, places[0], now=now) is None:
+    if not alerts.is_due(since, person.schedule, now=now):
         return None
     ids = list(dict.fromkeys(match.paper_id for match in matches))
     disliked = papers.get_many(db, dislikes.of(db, person.user_id))

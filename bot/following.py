@@ -219,14 +219,13 @@ async def inbox(shelf: Shelf, user_id: int, *, first: int, limit: int) -> Inbox:
 
 
 def _inbox(db: Database, user_id: int, *, first: int, limit: int) -> Inbox:
-    matched = people.all_matches(db, user_id)
-    reasons = {match.paper_id: match.reason for match in reversed(matched)}
+    matched = people.latest_matches(db, user_id, first=first, limit=limit)
+    reasons = {match.paper_id: match.reason for match in matched}
     held = dislikes.held_back(db, user_id)
     reasons |= {id_: f"held back; {reasons[id_]}" for id_ in held if id_ in reasons}
-    ids = list(dict.fromkeys(match.paper_id for match in matched))
-    waiting = {match.paper_id for match in people.waiting_matches(db, user_id)}
-    shown = posts.show(db, ids[first : first + limit], reasons)
-    return Inbox(len(ids), len(waiting), tuple(shown))
+    shown = posts.show(db, list(reasons), reasons)
+    waiting = len(people.waiting_matches(db, user_id))
+    return Inbox(people.count_matched(db, user_id), waiting, tuple(shown))
 
 
 MOST_CAUGHT_UP = 10
@@ -252,8 +251,8 @@ def _missed(
     unwanted = dislikes.of(db, user_id)
     matches = [
         match
-        for match in people.all_matches(db, user_id)
-        if match.matched_at >= since and match.paper_id not in unwanted
+        for match in people.matches_since(db, user_id, since)
+        if match.paper_id not in unwanted
     ]
     disliked = papers.get_many(db, unwanted)
     ids = list(dict.fromkeys(match.paper_id for match in matches))

@@ -13,7 +13,7 @@ from bot.listing_days import closes_at
 from bot.models import Listing, Paper, Record, Snapshot, SourceState, Submission
 from bot.store import events, papers, submissions
 from bot.store.papers import Took
-from bot.store.rows import Row, at, marks, moment, parsed, to_day, to_paper
+from bot.store.rows import Row, at, json_list, marks, moment, parsed, to_day, to_paper
 
 DAILY = "daily"
 
@@ -113,9 +113,9 @@ def snapshots_of(
 ) -> dict[str, list[Snapshot]]:
     """Return the papers' snapshots, oldest first; papers without any are left out."""
     rows = db.query(
-        f"SELECT * FROM snapshot WHERE paper_id IN ({marks(paper_ids)})"
+        "SELECT * FROM snapshot WHERE paper_id IN (SELECT value FROM json_each(?))"
         " AND taken_at >= ? ORDER BY taken_at, source",
-        [*paper_ids, moment(since) or ""],
+        [json_list(paper_ids), moment(since) or ""],
     )
     found: dict[str, list[Snapshot]] = {}
     for row in rows:
@@ -247,8 +247,8 @@ def listed_at(db: Database, paper_ids: Sequence[str]) -> dict[str, datetime]:
     """
     rows = db.query(
         "SELECT paper_id, day, seen_at FROM listing_entry WHERE source = 'huggingface' AND name = ?"
-        f" AND paper_id IN ({marks(paper_ids)})",
-        [DAILY, *paper_ids],
+        " AND paper_id IN (SELECT value FROM json_each(?))",
+        [DAILY, json_list(paper_ids)],
     )
     found: dict[str, datetime] = {}
     for row in rows:

@@ -14,7 +14,7 @@ from bot.merging import Statement, merge, restate
 from bot.models import TITLE_ONLY_PREFIX, Paper, PaperEvent, title_key
 from bot.paper_ids import title_only_id
 from bot.store import events, title_places
-from bot.store.rows import Row, at, marks, moment, paper_values, to_paper, to_papers
+from bot.store.rows import Row, at, json_list, marks, moment, paper_values, to_paper, to_papers
 
 SAME_TITLE_MIN_WORDS = 3
 """A shorter title ("Introduction") may well belong to two papers."""
@@ -37,7 +37,9 @@ def get_many(db: Database, paper_ids: Sequence[str]) -> list[Paper]:
     """Return the papers in the order asked; unknown ids are left out."""
     names = resolve(db, paper_ids)
     wanted = [names.get(paper_id, paper_id) for paper_id in paper_ids]
-    rows = db.query(f"SELECT * FROM paper WHERE id IN ({marks(wanted)})", wanted)
+    rows = db.query(
+        "SELECT * FROM paper WHERE id IN (SELECT value FROM json_each(?))", [json_list(wanted)]
+    )
     found = {row["id"]: to_paper(row) for row in rows}
     return [found[paper_id] for paper_id in dict.fromkeys(wanted) if paper_id in found]
 
@@ -62,7 +64,8 @@ def resolve(db: Database, paper_ids: Sequence[str]) -> dict[str, str]:
     """Return the present id of each id that is an alias."""
     aliases = [paper_id for paper_id in paper_ids if paper_id.startswith(TITLE_ONLY_PREFIX)]
     rows = db.query(
-        f"SELECT alias, paper_id FROM paper_alias WHERE alias IN ({marks(aliases)})", aliases
+        "SELECT alias, paper_id FROM paper_alias WHERE alias IN (SELECT value FROM json_each(?))",
+        [json_list(aliases)],
     )
     return {row["alias"]: row["paper_id"] for row in rows}
 

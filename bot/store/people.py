@@ -211,20 +211,20 @@ def add_matches(db: Database, matches: Iterable[Match]) -> int:
 
 
 def waiting_matches(db: Database, user_id: int) -> list[Match]:
-    """Return the matches that no alert carries yet, oldest first.
+    """Return the papers that no alert carries yet, each with its first match, oldest first.
 
     A paper that an earlier alert brought, under whatever topic, is left out, and so are those that
     are held back and what a topic found before its pause ends.
     """
     rows = db.query(
-        "SELECT m.* FROM match AS m JOIN topic ON topic.id = m.topic_id"
+        "SELECT m.*, min(m.matched_at) FROM match AS m JOIN topic ON topic.id = m.topic_id"
         " WHERE m.user_id = :user AND m.delivery_id IS NULL"
         " AND m.matched_at > coalesce(topic.paused_until, '')"
         " AND NOT EXISTS (SELECT 1 FROM told WHERE told.user_id = :user"
         "  AND told.paper_id = m.paper_id AND told.event_id = 0)"
         " AND NOT EXISTS (SELECT 1 FROM held_back WHERE held_back.user_id = :user"
         "  AND held_back.paper_id = m.paper_id)"
-        " ORDER BY m.matched_at, m.topic_id, m.paper_id",
+        " GROUP BY m.paper_id ORDER BY m.matched_at, m.topic_id, m.paper_id",
         {"user": user_id},
     )
     return [to_match(row) for row in rows]
@@ -284,10 +284,31 @@ def toggle_saved(db: Database, user_id: int, paper_id: str, *, now: datetime) ->
     return save(db, user_id, paper_id, now=now) or not unsave(db, user_id, paper_id)
 
 
-def all_matches(db: Database, user_id: int) -> list[Match]:
-    """Return everything that matched a person's topics, the latest first."""
+def matches_since(db: Database, user_id: int, since: datetime) -> list[Match]:
+    """Return what matched a person's topics from a moment on, the latest first."""
     rows = db.query(
-        "SELECT * FROM match WHERE user_id = ? ORDER BY matched_at DESC, paper_id, topic_id",
-        [user_id],
+        "SELECT * FROM match WHERE user_id = ? AND matched_at >= ?"
+        " ORDER BY matched_at DESC, paper_id, topic_id",
+        [user_id, moment(since)],
+    )
+    return [to_match(row) for row in rows]
+
+
+def count_matched(db: Database, user_id: int) -> int:
+    """Return how many papers a person's topics have brought."""
+    rows = db.query("SELECT count(DISTINCT paper_id) AS n FROM match WHERE user_id = ?", [user_id])
+    return next(rows)["n"]
+
+
+def latest_matches(db: Database, user_id: int, *, first: int, limit: int) -> list[Match]:
+    """Return papers that a person's topics brought, each with its latest match, latest first.
+
+    Args:
+        first: How many papers to pass over.
+    """
+    rows = db.query(
+        "SELECT *, max(matched_at) FROM match WHERE user_id = ? GROUP BY paper_id"
+        " ORDER BY matched_at DESC, paper_id LIMIT ? OFFSET ?",
+        [user_id, limit, first],
     )
     return [to_match(row) for row in rows]

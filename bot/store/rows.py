@@ -40,8 +40,16 @@ def at(value: str) -> datetime:
 
 
 def marks(values: Sequence[object]) -> str:
-    """Return the question marks for ``IN (…)``."""
+    """Return the question marks for ``IN (…)``; for some hundred values at the most."""
     return ", ".join("?" * len(values))
+
+
+def json_list(values: Sequence[str]) -> str:
+    """Return values for ``IN (SELECT value FROM json_each(?))``, as many as there are.
+
+    A statement takes 32,766 as ``marks`` (SQLite's own limit).
+    """
+    return json.dumps(list(values))
 
 
 _LISTS = ("authors", "categories", "ai_keywords", "media_urls")

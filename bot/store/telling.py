@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.models import EventKind, PaperEvent
-from bot.store.rows import Row, at, marks, moment
+from bot.store.rows import Row, at, json_list, marks, moment
 
 NEWS = (EventKind.CODE, EventKind.WEIGHTS, EventKind.DEMO, EventKind.VERSION, EventKind.WITHDRAWN)
 """What happens to a paper that is worth telling somebody who knows the paper."""
@@ -70,8 +70,8 @@ def carry(
     """Note that an alert carries papers, whatever topics matched them, and news of papers."""
     db.execute(
         "UPDATE match SET delivery_id = ? WHERE user_id = ? AND delivery_id IS NULL"
-        f" AND paper_id IN ({marks(paper_ids)})",
-        [delivery_id, user_id, *paper_ids],
+        " AND paper_id IN (SELECT value FROM json_each(?))",
+        [delivery_id, user_id, json_list(paper_ids)],
     )
     told = [(paper_id, 0) for paper_id in paper_ids]
     told += [(each.event.paper_id, each.event_id) for each in news]

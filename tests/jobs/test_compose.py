@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlite_utils import Database
 
-from bot import feeding, posts
+from bot import alerting, feeding, posts
 from bot.alerts import MOST_A_DAY
 from bot.candidates import Backlog, chosen, gather, listed_now
 from bot.errors import StoreError, UserError
@@ -32,6 +32,7 @@ from bot.models import (
     Topic,
 )
 from bot.store import dislikes, events, feeds, listings, outbox, people
+from bot.store.people import Person
 from bot.store.store import Store
 from bot.topics.reading import Reader
 from tests.builders import a_feed, a_listing, a_match, a_record, owed
@@ -468,6 +469,33 @@ async def test_a_closed_dm_is_owed_nothing_and_keeps_its_matches(
     await compose()
     assert await deliveries(store) == []
     assert len(await store.read(people.waiting_matches, 7)) == 1
+
+
+async def test_an_alert_takes_more_papers_than_a_statement_takes_values(store: Store) -> None:
+    """One person's long absence once stopped everybody's alerts."""
+    await listed(store, *range(60))
+    ids = [f"2403.{n:05}" for n in range(1, 61)]
+    await following(store, *ids)
+    person = await store.run(people.ensure, 7, now=NOON)
+    alert = await store.run(an_alert_by_short_statements, person)
+    assert alert
+    papers, more = alert.payload["papers"], alert.payload["more"]
+    assert isinstance(papers, list)
+    assert isinstance(more, list)
+    assert sorted([*papers, *more]) == ids
+    assert await store.read(people.waiting_matches, 7) == []
+
+
+def an_alert_by_short_statements(db: Database, person: Person) -> Delivery | None:
+    """Owe an alert over a connection whose statements take 40 values."""
+    before = db.conn.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 40)
+    try:
+        waiting = alerting.gather(db, person, by_email=False, now=NOON)
+        assert waiting
+        assert alerting.owe(db, person, {}, by_email=False, now=NOON) == 1
+    finally:
+        db.conn.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+    return next(iter(outbox.recent(db, limit=1)), None)
 
 
 ROBOTS = "Robots fold laundry from one video"
