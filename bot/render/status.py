@@ -66,25 +66,49 @@ def _model(model: ModelState) -> str:
 
 
 def _sources(sources: Iterable[SourceState]) -> list[str]:
-    """Return a line for each list, and one for all lists of a source that share a trouble."""
+    """Return a line for each list that is well, and one for all of a source that are not."""
     together: dict[tuple[str, str], list[SourceState]] = {}
     for source in sources:
-        trouble = source.error or f"none of {source.name}"
-        together.setdefault((source.source, trouble), []).append(source)
+        which = "" if source.error else source.name
+        together.setdefault((source.source, which), []).append(source)
     return [_source(same) for same in together.values()]
 
 
 def _source(same: Sequence[SourceState]) -> str:
-    first = same[0]
+    """Return a line for one list that is well, or for those of a source that fail, latest first."""
+    latest = sorted(same, key=_tried_at, reverse=True)
+    first = latest[0]
     good_at = max((source.good_at for source in same if source.good_at), default=None)
     good = f"good {moment(good_at)}" if good_at else "never good yet"
     name = escape(f"{first.source} {first.name}")
     if first.error is None:
         return f"{name}: {good}"
     more = f" and {len(same) - 1} more" if len(same) > 1 else ""
-    again = f", again {moment(first.retry_at)}" if first.retry_at else ""
-    trouble = escape(shorten(first.error.rstrip("."), 160))
-    return f"{name}{more}: {good}, now failing: {trouble}{again}"
+    waits = [source.retry_at for source in same if source.retry_at]
+    again = f", again {moment(max(waits))}" if waits else ""
+    return f"{name}{more}: {good}, now failing: {_troubles(latest)}{again}"
+
+
+def _tried_at(state: SourceState) -> float:
+    return state.tried_at.timestamp() if state.tried_at else 0.0
+
+
+MOST_TROUBLES = 3
+"""Named of one source."""
+
+
+def _troubles(latest: Sequence[SourceState]) -> str:
+    """Return what is wrong with a source, each trouble once, with the list that has it."""
+    of: dict[str, str] = {}
+    for state in latest:
+        of.setdefault((state.error or "").rstrip("."), state.name)
+    (first, _), *others = of.items()
+    said = [escape(shorten(first, 160))]
+    for error, name in others[: MOST_TROUBLES - 1]:
+        said.append(f"{escape(name)}: {escape(shorten(error, 100))}")
+    if hidden := len(others[MOST_TROUBLES - 1 :]):
+        said.append(f"{hidden} more")
+    return "; ".join(said)
 
 
 def _messages(status: Status) -> str:

@@ -117,6 +117,31 @@ async def test_status_has_one_line_for_a_trouble_that_many_lists_share(
     assert text.count(": good") == 2
 
 
+async def test_status_has_one_line_for_a_source_with_several_troubles_the_latest_first(
+    world: World, store: Store
+) -> None:
+    hour = timedelta(hours=1)
+    for hours, name, trouble in (
+        (2, "daily 2026-03-01", "Hugging Face answered 404."),
+        (0, "daily 2026-03-02", "Hugging Face could not be reached."),
+        (1, "trending", "Hugging Face wants us to wait."),
+        (3, "watched papers", "Hugging Face answered 418."),
+        (4, "week", "Hugging Face answered 419."),
+    ):
+        until = NOON + hour if name == "trending" else None
+        state = SourceState("huggingface", name, NOON - hours * hour, None, trouble, until)
+        await store.run(listings.note_state, state)
+    text = (await world.slash(world.reader, "status")).text
+    assert text.count("now failing") == 1
+    in_an_hour = int(NOON.timestamp()) + 3600
+    assert (
+        "huggingface daily 2026-03-02 and 4 more: never good yet, now failing:"
+        " Hugging Face could not be reached; trending: Hugging Face wants us to wait;"
+        " daily 2026-03-01: Hugging Face answered 404; 2 more,"
+        f" again <t:{in_an_hour}:R>"
+    ) in text
+
+
 async def test_status_forgets_what_is_not_asked_for_any_more(world: World, store: Store) -> None:
     week_ago = NOON - timedelta(days=7)
     for name, tried_at in (("daily 2026-02-10", week_ago), ("trending", NOON)):
