@@ -18,12 +18,14 @@ from bot.search.engine import Hit
 from bot.search.highlights import Highlight
 from bot.search.query import Query, narrowed, parse_days, parse_query
 from bot.search.why import facts_matched, keywords_matched
-from bot.store import papers
+from bot.store import listings, papers
 
 MOST_FOUND = 48
 """Papers that an answer can be leafed through: six pages."""
 MOST_LOOKED_AT = 400
 """Papers that are looked at where the index cannot tell which are wanted."""
+VOTED_TOGETHER = 1_000
+"""Papers with votes that the index is asked about at once."""
 
 
 class Sort(StrEnum):
@@ -79,6 +81,9 @@ async def search(shelf: Shelf, wanted: Search) -> Findings:
     """
     asked = await with_ids(shelf, _asked(wanted, now=shelf.now()))
     read, hits = await asyncio.to_thread(_hits, shelf, wanted, asked)
+    if wanted.sort is Sort.VOTES and len(hits) >= MOST_LOOKED_AT:
+        voted = await shelf.store.read(listings.most_voted)
+        hits = await asyncio.to_thread(_voted_hits, shelf, read, voted) + hits
     shown = await shelf.store.read(_shown, wanted, read, hits)
     return Findings(wanted, tuple(shown[:MOST_FOUND]), _corrections(asked, read))
 
@@ -107,6 +112,19 @@ def _hits(shelf: Shelf, wanted: Search, asked: Query) -> tuple[Query, list[Hit]]
     newest = wanted.sort is Sort.NEWEST
     hits = engine.search(read, limit=limit, now=now, strict=not plain, newest=newest)
     return read, hits
+
+
+def _voted_hits(shelf: Shelf, read: Query, voted: Sequence[str]) -> list[Hit]:
+    """Return what fits a query of the papers that have votes, so many of the most voted first."""
+    hits: list[Hit] = []
+    for start in range(0, len(voted), VOTED_TOGETHER):
+        among = voted[start : start + VOTED_TOGETHER]
+        hits += shelf.engine.search(
+            narrowed(read, among=among), limit=len(among), now=shelf.now(), strict=True
+        )
+        if len(hits) >= MOST_LOOKED_AT:
+            break
+    return hits
 
 
 def _shown(db: Database, wanted: Search, query: Query, hits: Sequence[Hit]) -> list[Shown]:

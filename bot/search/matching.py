@@ -104,7 +104,14 @@ def _demands(query: Query) -> list[tuple[tantivy.Occur, tantivy.Query]]:
     ]
     if query.since or query.until:
         demands.append((_MUST, _published(query.since, query.until)))
+    if query.among:
+        demands.append((_MUST, _any_without_score(query.among)))
     return demands
+
+
+def _any_without_score(paper_ids: Iterable[str]) -> tantivy.Query:
+    named = any_of(term("id", paper_id) for paper_id in paper_ids)
+    return tantivy.Query.const_score_query(named, 0.0)
 
 
 def _wishes(query: Query) -> Iterator[tantivy.Query]:

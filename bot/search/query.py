@@ -64,6 +64,8 @@ class Query:
     """The first day of publication that counts, in UTC; None for any."""
     until: date | None = None
     """The last day of publication that counts, in UTC; None for any."""
+    among: tuple[str, ...] = ()
+    """Ids of the papers that alone count; empty for all."""
 
     @property
     def wishes(self) -> str:
@@ -107,6 +109,7 @@ def narrowed(
     since: date | None = None,
     until: date | None = None,
     author: str | None = None,
+    among: Iterable[str] = (),
 ) -> Query:
     """Return the query for less: what is given here counts instead of the query's own days.
 
@@ -114,7 +117,9 @@ def narrowed(
         since: The first day of publication that counts, in UTC.
         until: The last day of publication that counts, in UTC.
         author: A name, or whole words of one, that the paper must have.
+        among: Ids of the papers that alone count; none for all.
     """
+    query = replace(query, among=tuple(among) or query.among)
     if author and _LETTERS.search(author):
         clause = Clause(Field.AUTHOR, storable(author))
         query = replace(query, clauses=_appended(query.clauses, clause))

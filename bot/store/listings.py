@@ -423,3 +423,12 @@ def note_matched(db: Database, paper_ids: Sequence[str]) -> None:
         " ON CONFLICT DO UPDATE SET revision = excluded.revision",
         list(paper_ids),
     )
+
+
+def most_voted(db: Database) -> list[str]:
+    """Return the ids of all papers with votes, by what was last said of them, the most first."""
+    rows = db.query(
+        "SELECT paper_id, upvotes, max(taken_at) FROM snapshot WHERE upvotes IS NOT NULL"
+        " GROUP BY paper_id HAVING upvotes > 0 ORDER BY upvotes DESC, paper_id"
+    )
+    return [row["paper_id"] for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot import finding
 from bot.client import PaperBot
 from bot.listing_days import closes_at, complete_at
 from bot.models import Listing, Paper, Record, SourceState
@@ -309,6 +310,20 @@ async def test_a_first_day_that_is_none_is_refused_with_examples(
     answer = await world.slash(world.reader, "papers search", query="cache", since=typed)
     assert answer.text.startswith("Give the first day as 2026-03-02, a month as 2026-03,")
     assert answer.ephemeral
+
+
+async def test_the_most_voted_are_found_among_more_papers_than_are_looked_at(
+    world: World, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_LOOKED_AT", 3)
+    monkeypatch.setattr(finding, "VOTED_TOGETHER", 4)
+    close = [somebody(n, n, title="Kitchen") for n in range(1, 9)]
+    far = somebody(9, 70, title="What robots that fold laundry see of a kitchen, and of a garden")
+    other = [somebody(n, 90, title="Garden") for n in range(10, 16)]
+    await take_in(daily(*close, far, *other))
+    found = await world.slash(world.reader, "papers search", query="kitchen", sort="votes")
+    assert titles(found.text)[0] == far.paper.title
+    assert "▲ 8" in found.text.splitlines()[5]
 
 
 async def test_what_a_search_found_can_be_leafed_through_after_a_restart(
