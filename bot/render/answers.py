@@ -105,13 +105,20 @@ def draft_page(so_far: Answer | None, titles: Titles, user_id: int) -> Page:
     """Return what is known while the rest is being read, with a button that stops it."""
     parts = [READING]
     if so_far is not None and so_far.claims:
-        parts = [*_claims(so_far, titles, _LENGTHS[2]), "-# More is being read …"]
+        parts = next(
+            (body for most in _LENGTHS[2:] if _fits(body := _draft(so_far, titles, most))),
+            _draft(so_far, titles, _LENGTHS[-1]),
+        )
     box: ui.Container[ui.LayoutView] = ui.Container(
         *(ui.TextDisplay(part) for part in parts),
         ui.ActionRow(Button(label="Stop", custom_id=f"stop:{user_id}")),
         accent_colour=ACCENT,
     )
     return Page(box)
+
+
+def _draft(so_far: Answer, titles: Titles, most: _Lengths) -> list[str]:
+    return [*_claims(so_far, titles, most), "-# More is being read …"]
 
 
 def stopped_page(scope: Scope = Scope.RECENT, about: Sequence[str] = ()) -> Page:

@@ -225,3 +225,13 @@ def test_whatever_is_answered_discord_takes_it_and_it_does_nothing(
 ) -> None:
     check(answer_page(answer, titles, question=HOSTILE[0] * 100))
     check(draft_page(answer, titles, 2**63))
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_draft_of_long_claims_from_many_places_fits(words: str) -> None:
+    long = words * 400
+    claims = tuple(
+        Claim(long, long, ONE, f"{n} {long}", "https://arxiv.org/x" * 50) for n in range(9)
+    )
+    told = Answer("…", abstained=False, claims=claims)
+    check(draft_page(told, {ONE: long}, 2**63))
