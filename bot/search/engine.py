@@ -34,7 +34,7 @@ from bot.search.query import Query, narrowed, parse_query
 from bot.search.ranking import fused, recency_gain
 from bot.search.spelling import corrected
 from bot.search.suggest import Suggestion, prepare, suggest_names, suggest_papers
-from bot.search.vectors import VectorStore
+from bot.search.vectors import VectorStore, files_in
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +169,10 @@ class SearchEngine:
         with self._writing, _disk_errors(self._vectors.folder):
             self._begin()
             found = [self._words.snapshot.row_of(paper_id) for paper_id in paper_ids]
+            rows = [row for row in found if row is not None]
             self._words.commit([], without=paper_ids, watermark=watermark)
-            self._vectors.retire([row for row in found if row is not None])
+            self._vectors.forget(rows)
+            self._vectors.retire(rows)
 
     def embed_pending(self, progress: Progress | None = None, *, most: int | None = None) -> int:
         """Make the vectors that are missing: all of them after a change of model.
@@ -327,6 +329,7 @@ class SearchEngine:
                 self._vectors.folder, model=model.model, dims=model.dims, rows=rows
             )
         self._vectors.grow(rows)
+        self._vectors.drop_others()
 
     def _rows_for(self, paper_ids: Sequence[str]) -> list[int]:
         """Return a row for each paper, its own or a new one, waiting for a vector."""
@@ -373,7 +376,8 @@ def _open_words(folder: Path, *, anew: bool) -> WordIndex:
             log.warning("the search index is broken and begins anew: %s", error)
     WordIndex.refuse_if_busy(words)
     version.unlink(missing_ok=True)
-    (folder / "vectors.bin").unlink(missing_ok=True)
+    for path in files_in(folder):
+        path.unlink(missing_ok=True)
     shutil.rmtree(words, ignore_errors=True)
     words.mkdir(parents=True)
     index = WordIndex.open(words)

@@ -7,6 +7,7 @@ a few thousand. ``tests/benchmarks/search.py`` measures both.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mmap
 import os
@@ -104,7 +105,8 @@ class VectorStore:
 
     Args:
         folder: Exists; the files are made where they are absent.
-        model: Whose vectors these are. Those of another model are thrown away.
+        model: Whose vectors these are. Those of other models are kept in files of their own: who
+            starts the program without a setting shall not lose what hours, or money, have made.
         dims: How long a vector is.
         rows: How many rows there are at least.
     """
@@ -112,9 +114,9 @@ class VectorStore:
     def __init__(self, folder: Path, *, model: str, dims: int, rows: int) -> None:
         self.folder = folder
         self._quantizer = Quantizer(dims)
-        self._path = folder / "vectors.bin"
-        _forget_other_models(self._path, folder / "vectors.json", f"{model} {dims}")
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        _rename_old_form(folder)
+        self.path = folder / _file_name(f"{model} {dims}")
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         self._count = 0
         self._known = np.zeros(0, np.bool_)
         self._known_at_centre = 0
@@ -129,7 +131,7 @@ class VectorStore:
     def is_replaced(self) -> bool:
         """Whether another process removed the file, or made another in its place."""
         try:
-            return not os.path.samestat(self._path.stat(), os.fstat(self._file))
+            return not os.path.samestat(self.path.stat(), os.fstat(self._file))
         except FileNotFoundError:
             return True
 
@@ -158,8 +160,18 @@ class VectorStore:
         self._centre_if_due()
 
     def forget(self, rows: Sequence[int]) -> None:
-        """Let the rows wait for a vector: their text changes."""
+        """Let the rows wait for a vector, of any model: their text changes."""
         self._write(rows, np.zeros((len(rows), self._quantizer.row_bytes), np.uint8))
+        for path in self._others():
+            _empty_rows(path, rows)
+
+    def drop_others(self) -> None:
+        """Remove the vectors of other models but the one that was written last."""
+        for path in sorted(self._others(), key=lambda path: path.stat().st_mtime)[:-1]:
+            path.unlink(missing_ok=True)
+
+    def _others(self) -> list[Path]:
+        return [path for path in files_in(self.folder) if path != self.path]
 
     def retire(self, rows: Sequence[int]) -> None:
         """Let the rows have no vector for good: their papers went."""
@@ -275,19 +287,41 @@ class VectorStore:
         return (share * total / max(1, len(found))).astype(np.float32)
 
 
-def _forget_other_models(path: Path, header: Path, model: str) -> None:
-    """Remove vectors that this program or this model cannot read.
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of vectors, one a model."""
+    return list(folder.glob("vectors-*.bin"))
 
-    The file is replaced rather than emptied: another process may be reading it.
-    """
-    wanted = {"version": VERSION, "model": model}
+
+def _file_name(model: str) -> str:
+    """Return the name of a model's file; ``model`` ends in its dims."""
+    digest = hashlib.sha256(f"{VERSION} {model}".encode()).hexdigest()
+    return f"vectors-{model.rpartition(' ')[2]}-{digest[:16]}.bin"
+
+
+def _rename_old_form(folder: Path) -> None:
+    """Give the one file that there once was, beside the name of its model, a name of today."""
+    old, header = folder / "vectors.bin", folder / "vectors.json"
+    if not header.exists():
+        return
     try:
         found = json.loads(header.read_bytes())
-    except (OSError, ValueError):
-        found = None
-    if found != wanted:
-        path.unlink(missing_ok=True)
-        header.write_text(json.dumps(wanted))
+        if found["version"] == VERSION:
+            old.rename(folder / _file_name(found["model"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        pass  # nobody knows whose vectors these are
+    old.unlink(missing_ok=True)
+    header.unlink(missing_ok=True)
+
+
+def _empty_rows(path: Path, rows: Sequence[int]) -> None:
+    """Let rows of another model's file wait for a vector."""
+    size = Quantizer(int(path.name.split("-")[1])).row_bytes
+    with path.open("r+b") as file:
+        count = os.fstat(file.fileno()).st_size // size
+        for row in rows:
+            if row < count:
+                os.pwrite(file.fileno(), bytes(size), row * size)
+        os.fsync(file.fileno())
 
 
 def _is_vector(codes: Codes) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from bot.errors import SourceError, StoreError
 from bot.search.embed import Vectors, WordLlama
 from bot.search.engine import LEAST_DEPTH, SearchEngine
 from bot.search.query import Clause, Field, Query
+from bot.search.vectors import files_in
 from tests.builders import a_paper
 from tests.conftest import NOON, ROOT
 from tests.search.conftest import PAPERS, papers_about
@@ -311,7 +312,8 @@ def test_lost_vectors_are_made_again(tmp_path: Path, embedder: WordLlama) -> Non
     engine.update(PAPERS, watermark="1")
     before = engine.similar(BEES)
     engine.close()
-    (tmp_path / "vectors.bin").unlink()
+    for path in files_in(tmp_path):
+        path.unlink()
     again = SearchEngine.open(tmp_path, embedder=embedder)
     assert (again.pending, again.similar(BEES)) == (4, [])
     again.embed_pending()
@@ -375,6 +377,40 @@ def test_another_model_embeds_in_the_background_and_tells_how_far_it_is(
     assert letters.pending == 0
     assert len(letters.similar("2405.00000")) == 10
     letters.close()
+
+
+def test_a_model_that_comes_back_reads_only_what_changed(
+    tmp_path: Path, embedder: WordLlama
+) -> None:
+    letters = SearchEngine.open(tmp_path, embedder=Letters())
+    letters.update(PAPERS, watermark="1")
+    letters.embed_pending()
+    letters.close()
+    engine = SearchEngine.open(tmp_path, embedder=embedder)
+    engine.embed_pending()
+    engine.update([a_paper(BEES, "Wasps"), a_paper("2603.00001", "Bees")], watermark="2")
+    engine.remove([NOTES], watermark="3")
+    engine.close()
+    again = SearchEngine.open(tmp_path, embedder=Letters())
+    assert again.pending == 3
+    again.embed_pending()
+    assert {hit.paper_id for hit in again.similar(BEES)} == {TIDE, CACHE, "2603.00001"}
+    again.close()
+
+
+def test_who_only_reads_with_another_model_takes_none_from_the_one_that_writes(
+    tmp_path: Path, embedder: WordLlama
+) -> None:
+    letters = SearchEngine.open(tmp_path, embedder=Letters())
+    letters.update(PAPERS, watermark="1")
+    reader = SearchEngine.open(tmp_path, embedder=embedder)
+    assert found(reader, "bees") == [BEES]
+    letters.embed_pending()
+    reader.close()
+    letters.close()
+    again = SearchEngine.open(tmp_path, embedder=Letters())
+    assert again.pending == 0
+    again.close()
 
 
 def test_a_slow_model_does_not_hold_up_an_update(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.search.embed import Vectors, unit
-from bot.search.vectors import Quantizer, VectorStore
+from bot.search.vectors import Quantizer, VectorStore, files_in
 
 
 def some_vectors(count: int, dims: int, *, seed: int = 0) -> Vectors:
@@ -71,13 +73,17 @@ def test_vectors_are_there_after_reopening(tmp_path: Path) -> None:
     again.close()
 
 
-def test_vectors_of_another_model_are_thrown_away(tmp_path: Path) -> None:
+def test_vectors_of_another_model_are_not_read_and_not_lost(tmp_path: Path) -> None:
     store = a_store(tmp_path, rows=3)
     store.put([0, 1, 2], some_vectors(3, 64))
     store.close()
-    other = a_store(tmp_path, model="n", rows=3)
-    assert other.pending().tolist() == [0, 1, 2]
+    other = a_store(tmp_path, model="n", dims=1_024, rows=4)
+    assert other.pending().tolist() == [0, 1, 2, 3]
+    other.forget([1, 3])
     other.close()
+    again = a_store(tmp_path, rows=4)
+    assert again.pending().tolist() == [1, 3], "their text changed meanwhile"
+    again.close()
 
 
 def test_a_row_waits_until_its_vector_is_put(tmp_path: Path) -> None:
@@ -120,5 +126,45 @@ def test_what_all_papers_share_does_not_make_two_alike(tmp_path: Path) -> None:
 
 def test_rows_that_wait_have_room_on_the_disk(tmp_path: Path) -> None:
     a_store(tmp_path, rows=1_000).close()
-    file = (tmp_path / "vectors.bin").stat()
+    (path,) = files_in(tmp_path)
+    file = path.stat()
     assert file.st_blocks * 512 >= file.st_size > 0
+
+
+def test_a_file_of_the_form_that_had_one_model_is_read(tmp_path: Path) -> None:
+    vectors = some_vectors(3, 64)
+    store = a_store(tmp_path, rows=3)
+    store.put(range(3), vectors)
+    store.close()
+    (path,) = files_in(tmp_path)
+    path.rename(tmp_path / "vectors.bin")
+    (tmp_path / "vectors.json").write_text(json.dumps({"version": 1, "model": "m 64"}))
+
+    other = a_store(tmp_path, model="n", rows=3)
+    assert other.pending().tolist() == [0, 1, 2]
+    other.close()
+    again = a_store(tmp_path)
+    assert again.pending().tolist() == []
+    again.close()
+
+
+@pytest.mark.parametrize("header", ["", "[]", "{}", '{"version": 0, "model": "m 64"}'])
+def test_a_file_of_an_unknown_model_is_not_read(tmp_path: Path, header: str) -> None:
+    (tmp_path / "vectors.bin").write_bytes(bytes(range(256)))
+    (tmp_path / "vectors.json").write_text(header)
+    store = a_store(tmp_path, rows=1)
+    assert store.pending().tolist() == [0]
+    assert [path.name for path in tmp_path.iterdir()] == [path.name for path in files_in(tmp_path)]
+    store.close()
+
+
+def test_of_other_models_the_one_written_last_is_kept(tmp_path: Path) -> None:
+    for number, model in enumerate(("first", "second", "third")):
+        store = a_store(tmp_path, model=model, dims=8 * (number + 1), rows=1)
+        store.put([0], some_vectors(1, 8 * (number + 1)))
+        store.close()
+        os.utime(store.path, (number, number))
+    store = a_store(tmp_path, model="fourth", rows=1)
+    store.drop_others()
+    store.close()
+    assert {path.name.split("-")[1] for path in files_in(tmp_path)} == {"24", "64"}
