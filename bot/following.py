@@ -251,7 +251,7 @@ def _missed(
     unwanted = dislikes.of(db, user_id)
     matches = [
         match
-        for match in people.matches_since(db, user_id, since)
+        for match in people.latest_matches(db, user_id, since=since)
         if match.paper_id not in unwanted
     ]
     disliked = papers.get_many(db, unwanted)

@@ -284,31 +284,25 @@ def toggle_saved(db: Database, user_id: int, paper_id: str, *, now: datetime) ->
     return save(db, user_id, paper_id, now=now) or not unsave(db, user_id, paper_id)
 
 
-def matches_since(db: Database, user_id: int, since: datetime) -> list[Match]:
-    """Return what matched a person's topics from a moment on, the latest first."""
-    rows = db.query(
-        "SELECT * FROM match WHERE user_id = ? AND matched_at >= ?"
-        " ORDER BY matched_at DESC, paper_id, topic_id",
-        [user_id, moment(since)],
-    )
-    return [to_match(row) for row in rows]
-
-
 def count_matched(db: Database, user_id: int) -> int:
     """Return how many papers a person's topics have brought."""
     rows = db.query("SELECT count(DISTINCT paper_id) AS n FROM match WHERE user_id = ?", [user_id])
     return next(rows)["n"]
 
 
-def latest_matches(db: Database, user_id: int, *, first: int, limit: int) -> list[Match]:
+def latest_matches(
+    db: Database, user_id: int, *, since: datetime | None = None, first: int = 0, limit: int = -1
+) -> list[Match]:
     """Return papers that a person's topics brought, each with its latest match, latest first.
 
     Args:
+        since: Leave out what matched before.
         first: How many papers to pass over.
+        limit: How many papers at the most; −1 for all.
     """
     rows = db.query(
-        "SELECT *, max(matched_at) FROM match WHERE user_id = ? GROUP BY paper_id"
-        " ORDER BY matched_at DESC, paper_id LIMIT ? OFFSET ?",
-        [user_id, limit, first],
+        "SELECT *, max(matched_at) FROM match WHERE user_id = ? AND matched_at >= ?"
+        " GROUP BY paper_id ORDER BY matched_at DESC, paper_id LIMIT ? OFFSET ?",
+        [user_id, moment(since) or "", limit, first],
     )
     return [to_match(row) for row in rows]

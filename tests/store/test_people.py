@@ -148,10 +148,10 @@ async def test_the_inbox_has_everything_latest_first(store: Store) -> None:
     ]
     await store.run(people.add_matches, matches)
     await store.run(telling.carry, ME, [ONE], (), await an_alert(store), now=NOON)
-    assert await store.read(people.latest_matches, ME, first=0, limit=9) == matches[::-1]
+    assert await store.read(people.latest_matches, ME) == matches[::-1]
     assert await store.read(people.latest_matches, ME, first=1, limit=9) == matches[:1]
     assert await store.read(people.count_matched, ME) == 2
-    assert await store.read(people.matches_since, ME, NOON + HOUR) == matches[1:]
+    assert await store.read(people.latest_matches, ME, since=NOON + HOUR) == matches[1:]
 
 
 async def test_a_paper_of_several_topics_waits_and_is_shown_once(store: Store) -> None:
@@ -159,7 +159,7 @@ async def test_a_paper_of_several_topics_waits_and_is_shown_once(store: Store) -
     early, late = a_match(ONE, topic_id=first.id), a_match(ONE, topic_id=second.id, at=NOON + HOUR)
     await store.run(people.add_matches, [early, late])
     assert await store.read(people.waiting_matches, ME) == [early]
-    assert await store.read(people.latest_matches, ME, first=0, limit=9) == [late]
+    assert await store.read(people.latest_matches, ME) == [late]
     assert await store.read(people.count_matched, ME) == 1
 
 
