@@ -21,7 +21,7 @@ from bot.mail.smtp import AnswerLost, Connection, MailRefused, Relay, connected
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.render.email import render_email
 from bot.render.text import escape
-from bot.store import mailboxes, notices, outbox
+from bot.store import mailboxes, notices, outbox, telling
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -226,6 +226,7 @@ def note_no_mailbox(db: Database, delivery: Delivery, email: Email, *, now: date
         text = f"No code could be sent: {escape(why)}. /alerts email takes another address."
         tell(db, delivery, text, f"email-code:{delivery.id}", now=now)
         return
+    telling.withdraw(db, delivery.id)
     mailbox = mailboxes.of(db, delivery.user_id or 0)
     if mailbox and mailbox.address == email.address:
         ending.stop(db, mailbox.id, why, now=now)

@@ -23,8 +23,8 @@ def stop(db: Database, mailbox_id: int, why: str, *, now: datetime) -> bool:
     if stopped is None:
         return False
     text = (
-        f"Alerts no longer come by e-mail: {escape(why)}. What was kept back is in /inbox; new"
-        " ones come as direct messages again. /alerts email takes another address."
+        f"Alerts no longer come by e-mail: {escape(why)}. They come as direct messages again, with"
+        " what was kept back; /inbox has all. /alerts email takes another address."
     )
     notices.owe(db, stopped.user_id, text, f"email-stopped:{mailbox_id}", now=now)
     return True

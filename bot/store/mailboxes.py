@@ -152,15 +152,20 @@ def hold_all(db: Database, *, because: str) -> int:
     return sum(_hold(db, place, because=because) for place in outbox.owed_places(db, EMAIL))
 
 
-def _hold(db: Database, place: str, *, because: str) -> int:
-    for delivery_id in outbox.owed_to(db, place):
+def _hold(db: Database, place: str, *, because: str, kind: DeliveryKind | None = None) -> int:
+    owed = outbox.owed_to(db, place)
+    held = outbox.hold_target(db, place, reason=because, kind=kind)
+    for delivery_id in owed:
         if not is_handed_over(db, delivery_id):
             telling.withdraw(db, delivery_id)
-    return outbox.hold_target(db, place, reason=because)
+    return held
 
 
 def stop(db: Database, mailbox_id: int, *, because: str, now: datetime) -> Mailbox | None:
-    """Send no more alerts to an address and hold those owed to it; None if that is so already."""
+    """Send no more alerts to an address and hold those owed to it; None if that is so already.
+
+    The next direct message brings the papers of what cannot have arrived.
+    """
     stopped = db.execute(
         "UPDATE mailbox SET stopped_at = ?, stopped_because = ?"
         " WHERE id = ? AND stopped_at IS NULL",
@@ -169,7 +174,7 @@ def stop(db: Database, mailbox_id: int, *, because: str, now: datetime) -> Mailb
     mailbox = get(db, mailbox_id)
     if not stopped or mailbox is None:
         return None
-    outbox.hold_target(db, target(mailbox.user_id), reason=because, kind=DeliveryKind.ALERT)
+    _hold(db, target(mailbox.user_id), because=because, kind=DeliveryKind.ALERT)
     return mailbox
 
 

@@ -308,7 +308,7 @@ async def test_a_bounce_is_told_where_the_person_is_and_alerts_come_as_dms_again
     assert TITLES[4] in inbox.text
     await take_in(daily(count=12, seen_at=post.clock.now))
     await post.run(hours=24)
-    assert headings(world)[-1].startswith("## 6 new papers on")
+    assert headings(world)[-1].startswith("## 12 new papers on")
     assert len(subjects(server)) == 0
 
 
