@@ -11,8 +11,9 @@ import pytest
 
 from bot.answers.answer import ALL_SILENT
 from bot.answers.passages import passages_of
+from bot.answers.question import read_question
 from bot.answers.verify import Text
-from bot.asking import MOST_NAMED, Answers, Exchange, Scope
+from bot.asking import MOST_NAMED, Answers, Exchange, Scope, find_candidates
 from bot.errors import NoSuchPaper, UserError
 from bot.jobs.index import Index
 from bot.models import Record
@@ -47,6 +48,18 @@ async def test_a_question_finds_its_paper_and_the_sentence(answers: Answers):
     given = await answers.answer("How much faster is Lamprey?")
     assert given.claims[0].paper_id == LAMPREY.id
     assert "3.4x faster" in given.answer
+
+
+async def test_a_field_is_searched_for_without_the_words_that_ask_for_one(
+    answers: Answers, store: Store
+):
+    survey = replace(HERON, id="2601.00009", title="An Overview of the Latest Surveys")
+    await store.run(listings.record, a_listing(Record(survey)))
+    await Index(store, answers.engine)()
+    asked = read_question("overview of the latest papers on ledgers")
+    found = find_candidates(answers.engine, asked, now=NOON)
+    assert found[0] == LAMPREY.id
+    assert survey.id not in found
 
 
 async def test_the_paper_asked_about_is_the_only_one_read(answers: Answers):

@@ -45,6 +45,7 @@ _BACKGROUND = any_of(
     r"|most|many|while|although|despite|however|yet|unfortunately)\b",
     r"\b(?:have|has) (?:\w+ )?(?:achieved|emerged|become|shown|demonstrated|revolutionized|made"
     r"|attracted|gained|enabled)\b",
+    r"\b(?:had|were|was|usually|traditionally)\b",
 )
 _IS_BACKGROUND = -0.4
 """What a sentence counts that tells of the field and has none of the signs."""

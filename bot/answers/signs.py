@@ -44,7 +44,7 @@ class Signs:
     opening: float
     """Whether it is the paper's first, which says what everybody knows."""
     ai_summary: float
-    """Whether a model wrote it: the authors' own words come first."""
+    """Whether a model wrote it where there are the authors' own words, which come first."""
     untold: float
     """How far it and its surroundings leave out the thing that is asked for."""
     lacks_name: float
@@ -79,7 +79,7 @@ def read_signs(
     of_titles = dict(zip(titles, shown, strict=True))
     columns = {
         **_of_words(question, asked, reading, touched, kept, passages, of_titles),
-        **_of_sentences(question, picked, embedder),
+        **_of_sentences(question, picked, passages, embedder),
         **_of_papers(question, picked, passages, titles, people),
     }
     ordered = [columns[sign.name] for sign in fields(Signs)]
@@ -108,15 +108,19 @@ def _of_words(
 
 
 def _of_sentences(
-    question: Question, picked: Sequence[Sentence], embedder: Embedder
+    question: Question,
+    picked: Sequence[Sentence],
+    passages: Sequence[Passage],
+    embedder: Embedder,
 ) -> dict[str, Numbers]:
+    authors_speak = {p.paper_id for p in passages if p.section != AI_SUMMARY}
     vectors = embedder.embed([question.text, *(s.text for s in picked)])
     signs = [
         (
             cue(question, s.text),
             proposes(s.text),
             s.position == 0,
-            s.section == AI_SUMMARY,
+            s.section == AI_SUMMARY and s.paper_id in authors_speak,
         )
         for s in picked
     ]

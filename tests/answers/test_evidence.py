@@ -7,7 +7,7 @@ from bot.answers.choose import MOST_SHOWN, choose, in_reading_order
 from bot.answers.cues import cue
 from bot.answers.evidence import Evidence, rank
 from bot.answers.outline import outline, what_it_brings
-from bot.answers.passages import ABSTRACT, Sentence, passages_of
+from bot.answers.passages import ABSTRACT, AI_SUMMARY, Sentence, passages_of
 from bot.answers.question import read_question
 from bot.answers.signs import Signs, read_signs
 from bot.answers.subject import paper_meant, paper_named, papers_about
@@ -93,6 +93,22 @@ def test_words_of_the_title_tell_no_sentence_apart():
     assert reading.share_beyond(touched, np.ones_like(touched)).tolist() == [0.5, 0.5]
 
 
+def test_an_ai_summary_comes_last_only_where_the_authors_speak(embedder: WordLlama):
+    def of_summary(paper: Paper) -> float:
+        titles = {paper.id: paper.title}
+        asked = read_question("What is forgotten?")
+        found, signs = read_signs(asked, passages_of(paper), embedder=embedder, titles=titles)
+        column = [sign.name for sign in fields(Signs)].index("ai_summary")
+        return next(
+            float(row[column])
+            for sentence, row in zip(found, signs, strict=True)
+            if sentence.section == AI_SUMMARY
+        )
+
+    assert of_summary(LAMPREY) == 1
+    assert of_summary(replace(LAMPREY, abstract="")) == 0
+
+
 def signs_of(question: str, sentences: list[str], embedder: WordLlama) -> dict[str, list[float]]:
     paper = replace(LAMPREY, abstract=" ".join(sentences), ai_summary=None)
     found, signs = read_signs(
@@ -168,6 +184,14 @@ def test_an_outline_is_what_a_paper_brings_and_what_came_out(embedder: WordLlama
         ["We", "introduce", "Lamprey,"],
         ["It", "is", "3.4x"],
     ]
+
+
+def test_what_an_ai_summary_brings_is_not_what_was_before(embedder: WordLlama):
+    summary = "Readers of ledgers were slow almost by habit. Lamprey reads ledgers fast."
+    paper = Paper(id="2601.00007", title="Reading Ledgers", ai_summary=summary)
+    found = what_it_brings(passages_of(paper), paper.title, embedder=embedder)
+    assert found is not None
+    assert found.text.startswith("Lamprey reads")
 
 
 @pytest.mark.parametrize(
