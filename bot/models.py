@@ -346,6 +346,8 @@ class SourceState:
     """Not before this moment, where the source asked for patience."""
     etag: str | None = None
     last_modified: str | None = None
+    further: tuple[tuple[str | None, str | None], ...] = ()
+    """ETag and Last-Modified of the list's pages after the first."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
 

@@ -109,7 +109,8 @@ class Refresh:
         Raises:
             SourceError: It could not be read; nothing was taken in.
         """
-        fetched = await look.fetch(Validators(state.etag, state.last_modified))
+        further = tuple(Validators(*page) for page in state.further)
+        fetched = await look.fetch(Validators(state.etag, state.last_modified, further))
         good = SourceState(
             look.source,
             look.name,
@@ -117,6 +118,7 @@ class Refresh:
             good_at=self.now(),
             etag=fetched.validators.etag,
             last_modified=fetched.validators.last_modified,
+            further=tuple((p.etag, p.last_modified) for p in fetched.validators.further),
         )
         return await self.store.run(_record, fetched, good)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -56,10 +56,19 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+    further: tuple[Validators, ...] = ()
+    """Of a list of several pages: those of the pages after the first, in order."""
 
 
 FRESH = Validators()
 """For whoever has nothing yet."""
+
+
+def of_pages(pages: Sequence[Validators]) -> Validators:
+    """Return the validators of a list from its pages'; none unless each page has its own."""
+    first, *further = pages
+    known = all(page.etag or page.last_modified for page in pages)
+    return replace(first, further=tuple(further)) if known else FRESH
 
 
 @dataclass(frozen=True, slots=True)

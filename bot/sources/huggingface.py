@@ -16,7 +16,7 @@ from bot.errors import SourceError
 from bot.models import Listing, Paper, Record, Refusal
 from bot.paper_ids import arxiv_id, version_of
 from bot.sources import untrusted
-from bot.sources.http import FRESH, JSON, TEXT, Answer, Fetched, Validators, Web
+from bot.sources.http import FRESH, JSON, TEXT, Answer, Fetched, Validators, Web, of_pages
 from bot.sources.huggingface_fields import submission, unknown_fields
 from bot.sources.untrusted import is_list, is_object
 
@@ -156,11 +156,14 @@ class HuggingFace:
         took = day if name == "daily" else None
         first = await self._page(params, 0, validators)
         if first.not_modified:
-            return Fetched((), validators, not_modified=True)
-        understood = [parse_daily(first.text, day=took)]
+            if await self._are_unchanged(params, validators.further):
+                return Fetched((), validators, not_modified=True)
+            first = await self._page(params, 0, FRESH)
+        understood, seen = [parse_daily(first.text, day=took)], [first.validators]
         while len(understood) < pages and _may_go_on(understood):
             answer = await self._page(params, len(understood), FRESH)
             understood.append(parse_daily(answer.text, day=took))
+            seen.append(answer.validators)
         records = _unique(record for page, _ in understood for record in page)
         refusals = tuple(refusal for _, page in understood for refusal in page)
         seen_at = self.web.now()
@@ -168,9 +171,14 @@ class HuggingFace:
         # What trended in the morning is news in the evening; what a daily list drops is not.
         whole = took is not None and not refusals and not _may_go_on(understood)
         listing = Listing(NAME, name, list_day, seen_at, records, refusals, whole)
-        # Of a list of several pages, the first may stay the same while another changes.
-        validators = first.validators if len(understood) == 1 else FRESH
-        return Fetched((listing,), validators)
+        return Fetched((listing,), of_pages(seen))
+
+    async def _are_unchanged(self, params: dict[str, str], further: Sequence[Validators]) -> bool:
+        """Whether the pages after a list's first are as they were: it may be so for itself alone."""
+        for number, validators in enumerate(further, 1):
+            if not (await self._page(params, number, validators)).not_modified:
+                return False
+        return True
 
     async def _page(self, params: dict[str, str], page: int, validators: Validators) -> Answer:
         return await self._get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -337,6 +338,7 @@ def _to_state(row: Row) -> SourceState:
         parsed(row["retry_at"]),
         row["etag"],
         row["last_modified"],
+        tuple((etag, modified) for etag, modified in json.loads(row["further"])),
     )
 
 
@@ -344,8 +346,8 @@ def note_state(db: Database, state: SourceState) -> None:
     """Write how a list is doing now."""
     db.execute(
         "INSERT OR REPLACE INTO source_state"
-        " (source, name, tried_at, good_at, error, retry_at, etag, last_modified)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (source, name, tried_at, good_at, error, retry_at, etag, last_modified, further)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             state.source,
             state.name,
@@ -355,6 +357,7 @@ def note_state(db: Database, state: SourceState) -> None:
             moment(state.retry_at),
             state.etag,
             state.last_modified,
+            json.dumps(state.further),
         ],
     )
 

@@ -570,6 +570,14 @@ def places_of_titles(db: Database) -> None:
     title_places.place(db, newest)
 
 
+@migrations()
+def pages_of_lists(db: Database) -> None:
+    db.execute(
+        "ALTER TABLE source_state ADD COLUMN further TEXT NOT NULL DEFAULT '[]'"
+        " /* JSON list of the [etag, last_modified] of the list's pages after the first */"
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -250,10 +250,43 @@ async def test_an_unchanged_list_brings_nothing(hugging_face: HuggingFace, sourc
     assert again.validators == first.validators
 
 
-async def test_a_list_of_several_pages_is_read_again_whatever_its_first_page_says(
+def two_pages(*, last: int = 52) -> tuple[web.Response, web.Response]:
+    return (
+        json_answer(a_page(range(1, 51)), ETag='W/"1"'),
+        json_answer(a_page(range(51, last + 1)), ETag='W/"2"'),
+    )
+
+
+async def test_an_unchanged_list_of_several_pages_is_asked_for_page_by_page(
     hugging_face: HuggingFace, source: Source
 ):
-    source.will(json_answer(a_page(range(1, 51)), ETag='W/"1"'), json_answer(a_page(range(51, 53))))
+    source.will(*two_pages(), web.Response(status=304), web.Response(status=304))
+    first = await hugging_face.daily(DAY)
+    assert first.validators == Validators('W/"1"', further=(Validators('W/"2"'),))
+    again = await hugging_face.daily(DAY, validators=first.validators)
+    assert again.not_modified
+    assert again.validators == first.validators
+    asked = [(r.query["p"], r.headers.get("If-None-Match")) for r in source.requests[2:]]
+    assert asked == [("0", 'W/"1"'), ("1", 'W/"2"')]
+
+
+async def test_a_list_is_read_anew_where_a_later_page_has_changed(
+    hugging_face: HuggingFace, source: Source
+):
+    changed = two_pages(last=53)[1]
+    source.will(*two_pages(), web.Response(status=304), changed, *two_pages(last=53))
+    first = await hugging_face.daily(DAY)
+    again = await hugging_face.daily(DAY, validators=first.validators)
+    assert len(again.listings[0].records) == 53
+    assert again.listings[0].whole
+    asked = [(r.query["p"], r.headers.get("If-None-Match")) for r in source.requests[2:]]
+    assert asked == [("0", 'W/"1"'), ("1", 'W/"2"'), ("0", None), ("1", None)]
+
+
+async def test_a_list_with_a_page_that_names_no_version_is_read_again(
+    hugging_face: HuggingFace, source: Source
+):
+    source.will(two_pages()[0], json_answer(a_page(range(51, 53))))
     fetched = await hugging_face.daily(DAY)
     assert len(fetched.listings[0].records) == 52
     assert fetched.validators == FRESH
