@@ -10,7 +10,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import tantivy
@@ -28,6 +30,7 @@ from bot.search.index import (
     Shown,
     Snapshot,
     WordIndex,
+    is_damage,
 )
 from bot.search.matching import Wanted
 from bot.search.query import Query, narrowed, parse_query
@@ -50,6 +53,8 @@ CLOSER = 40
 30, .4361 with 40, .4366 with 50."""
 SPARE = 16
 """Nearest papers asked for in excess: rows may hold none any more."""
+VERSION_FILE = "version.json"
+"""What is not there is begun anew."""
 EMBEDDED_TOGETHER = 256
 """Papers whose vectors are made, and written, at once."""
 
@@ -67,6 +72,33 @@ class Hit:
     highlights: tuple[Highlight, ...] = ()
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DAMAGED = (
+    "The search index is damaged. It is made anew at the next start, or by"
+    " `paperwire index --rebuild` while the bot is stopped."
+)
+
+
+def _telling_damage(
+    method: Callable[Concatenate[SearchEngine, P], T],
+) -> Callable[Concatenate[SearchEngine, P], T]:
+    """Let a method say in a sentence that the files are damaged, and have them made anew."""
+
+    @wraps(method)
+    def telling(engine: SearchEngine, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(engine, *args, **kwargs)
+        except BaseException as error:  # Rust's panics are no Exception
+            if not is_damage(error):
+                raise
+            engine.give_up()
+            raise StoreError(DAMAGED) from error
+
+    return telling
+
+
 class SearchEngine:
     """Papers, searchable. Every method may take milliseconds or more: call it off the event loop.
 
@@ -74,7 +106,8 @@ class SearchEngine:
     papers are added, and see all of an update or nothing of it. ``update``, ``remove`` and
     ``embed_pending`` take turns by one lock; ``update`` holds it to its end, ``embed_pending``
     for 256 papers at a time. One process at a time may write to a folder: the first that
-    does, until it closes.
+    does, until it closes. Files that are damaged are found when they are read: that is a
+    ``StoreError``, and the next start begins anew.
     """
 
     def __init__(self, words: WordIndex, vectors: VectorStore, embedder: Embedder) -> None:
@@ -113,6 +146,10 @@ class SearchEngine:
             raise StoreError(f"The search index in {folder} cannot be opened: {error}") from error
         return cls(words, vectors, embedder)
 
+    def give_up(self) -> None:
+        """Let the next start begin anew; what can be read is found until then."""
+        (self._vectors.folder / VERSION_FILE).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Wait for a running update and for tantivy's merges, and let other processes write."""
         with self._writing:
@@ -143,6 +180,7 @@ class SearchEngine:
         """How many papers have no vector yet; ``embed_pending`` makes them."""
         return len(self._vectors.pending())
 
+    @_telling_damage
     def update(self, papers: Sequence[Paper], *, watermark: str) -> None:
         """Add papers, or replace those with the same id; searchable when this returns.
 
@@ -160,6 +198,7 @@ class SearchEngine:
             if self._embedder.is_quick:
                 self._embed(rows)
 
+    @_telling_damage
     def remove(self, paper_ids: Sequence[str], *, watermark: str) -> None:
         """Take papers out; one that is not in is no error.
 
@@ -174,6 +213,7 @@ class SearchEngine:
             self._vectors.forget(rows)
             self._vectors.retire(rows)
 
+    @_telling_damage
     def embed_pending(self, progress: Progress | None = None, *, most: int | None = None) -> int:
         """Make the vectors that are missing: all of them after a change of model.
 
@@ -200,6 +240,7 @@ class SearchEngine:
                 progress(end, len(pending))
         return len(pending)
 
+    @_telling_damage
     def search(
         self,
         query: str | Query,
@@ -248,10 +289,12 @@ class SearchEngine:
         hits = _best(snapshot, found, scores, Highlighter(wanted.all_stems), limit=limit)
         return _once([*_named(snapshot, asked), *hits])[:limit]
 
+    @_telling_damage
     def read(self, query: str | Query, *, now: datetime) -> Query:
         """Return what a search looks for: the query with its unknown words corrected."""
         return corrected(_parsed(query, now=now), self._words.snapshot)
 
+    @_telling_damage
     def highlights(self, paper_id: str, query: str, *, now: datetime) -> tuple[Highlight, ...]:
         """Return why a search finds a paper; empty where its text has none of the words."""
         snapshot = self._words.snapshot
@@ -278,6 +321,7 @@ class SearchEngine:
             log.warning("searching by words alone: %s", error)
             return np.zeros(self._embedder.dims, np.float32)
 
+    @_telling_damage
     def similar(self, paper_id: str, *, limit: int = 10) -> list[Hit]:
         """Return the papers nearest in meaning, without itself; empty where it is not known."""
         snapshot = self._words.snapshot
@@ -290,24 +334,29 @@ class SearchEngine:
         hits = [Hit(shown[row].paper_id, score) for row, score in near.items() if row in shown]
         return [hit for hit in hits if hit.paper_id != paper_id][:limit]
 
+    @_telling_damage
     def prepare(self) -> None:
         """Look up ahead what the first suggestions need; a second or two at 1 M papers, once."""
         if not self._prepared:
             self._prepared = True
             prepare(self._words.snapshot)
 
+    @_telling_damage
     def suggest(self, text: str, *, limit: int = 25) -> list[Suggestion]:
         """Return papers whose id or title ``text`` may begin or hold, likeliest first."""
         return suggest_papers(self._words.snapshot, text, limit=limit)
 
+    @_telling_damage
     def suggest_authors(self, text: str, *, limit: int = 25) -> list[str]:
         """Return authors whose first or last name ``text`` begins, those of most papers first."""
         return suggest_names(self._words.snapshot, "author_key", text, limit=limit)
 
+    @_telling_damage
     def suggest_topics(self, text: str, *, limit: int = 25) -> list[str]:
         """Return keywords and categories that ``text`` begins, those of most papers first."""
         return suggest_names(self._words.snapshot, "topic_key", text, limit=limit)
 
+    @_telling_damage
     def begin(self) -> None:
         """Become the process that writes, and see what others wrote: ``watermark`` may change.
 
@@ -368,7 +417,7 @@ def _disk_errors(folder: Path) -> Generator[None]:
 
 
 def _open_words(folder: Path, *, anew: bool) -> WordIndex:
-    version, words = folder / "version.json", folder / "words"
+    version, words = folder / VERSION_FILE, folder / "words"
     if not anew and _read_version(version) == SCHEMA_VERSION:
         try:
             return WordIndex.open(words)

@@ -214,7 +214,9 @@ class WordIndex:
             ValueError: What is there is broken, or has other fields.
         """
         with _panics_as_value_errors():
-            return cls(tantivy.Index(SCHEMA, path=str(folder)))
+            words = cls(tantivy.Index(SCHEMA, path=str(folder)))
+            words.snapshot.next_row()  # reads a file that is damaged more often than it is missing
+            return words
 
     @staticmethod
     def refuse_if_busy(folder: Path) -> None:
@@ -302,6 +304,17 @@ def _panics_as_value_errors() -> Generator[None]:
         if type(error).__name__ == "PanicException":
             raise ValueError(str(error)) from error
         raise
+
+
+_DAMAGE = ("An IO error occurred", "Data corrupted", "Failed to open file", "Expected U64 type")
+"""How tantivy's errors begin that come from the files, and not from what it was asked."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether tantivy raised an error for what it read in the index's files."""
+    if isinstance(error, ValueError):
+        return str(error).startswith(_DAMAGE)
+    return type(error).__name__ == "PanicException"
 
 
 def document(paper: Paper, row: int) -> tantivy.Document:

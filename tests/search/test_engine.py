@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 import sys
@@ -292,6 +293,55 @@ def test_a_broken_index_begins_anew(
     again.update(PAPERS, watermark="2")
     assert found(again, "bees") == [BEES]
     again.close()
+
+
+def _scramble_inside(path: Path, seed: int) -> None:
+    """Overwrite a part of a file, as a failing disk does; its length and its end stay."""
+    content = bytearray(path.read_bytes())
+    chance = random.Random(seed)
+    length = chance.randrange(1, max(2, len(content) // 2))
+    at = chance.randrange(max(1, len(content) - length - 200))
+    content[at : at + length] = chance.randbytes(len(content[at : at + length]))
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["*.idx", "*.term", "*.store", "*.fast", "*.pos"])
+def test_damage_inside_of_the_files_is_told_and_mended_at_the_next_start(
+    kind: str, tmp_path: Path, embedder: WordLlama
+) -> None:
+    engine = SearchEngine.open(tmp_path / "whole", embedder=embedder)
+    engine.update(papers_about(*(f"Bees and {n} wasps" for n in range(300))), watermark="1")
+    engine.close()
+    found_out = 0
+    for seed in range(8):
+        folder = tmp_path / str(seed)
+        shutil.copytree(tmp_path / "whole", folder)
+        for file in (folder / "words").glob(kind):
+            _scramble_inside(file, seed)
+        damaged = SearchEngine.open(folder, embedder=embedder)
+        told = _told(
+            partial(damaged.search, '"bees and" wasp', now=NOON),
+            partial(damaged.similar, "2405.00007"),
+            partial(damaged.suggest, "bees an"),
+        )
+        damaged.close()
+        again = SearchEngine.open(folder, embedder=embedder)
+        assert again.needs_rebuild or not told
+        assert all("index --rebuild" in sentence for sentence in told)
+        found_out += again.needs_rebuild
+        again.close()
+    assert found_out
+
+
+def _told(*reads: Callable[[], object]) -> list[str]:
+    """Return what went wrong in reading; anything but a ``StoreError`` is raised."""
+    told: list[str] = []
+    for read in reads:
+        try:
+            read()
+        except StoreError as error:
+            told.append(str(error))
+    return told
 
 
 @pytest.mark.parametrize("version", ["{}", "", '{"schema": -1}', "[]"])
