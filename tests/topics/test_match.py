@@ -132,6 +132,12 @@ def test_marks_hold_whatever_the_words(topic: str, is_wanted: bool) -> None:
     assert wants(topic, paper, votes=7) is is_wanted
 
 
+def test_an_organization_s_endless_name_is_read_by_its_beginning() -> None:
+    endless = a_paper(organization=" ".join(f"w{n}" for n in range(150)))
+    assert wants('org:"w0 w1"', endless)
+    assert len(read_paper(endless).codes) < len(read_paper(a_paper()).codes) + 500
+
+
 def test_meaning_stands_in_for_plain_words_but_for_nothing_else() -> None:
     paper = a_paper("The feline and the kitten", categories=("cs.CV",))
     for topic, is_wanted in [
