@@ -13,10 +13,11 @@ from sqlite_utils import Database
 from bot import posts
 from bot.discover import Shelf, find
 from bot.errors import UserError
+from bot.paper_ids import arxiv_id
 from bot.posts import Shown
 from bot.search.engine import Hit
 from bot.search.highlights import Highlight
-from bot.search.query import Query, narrowed, parse_days, parse_query
+from bot.search.query import Clause, Field, Query, narrowed, parse_days, parse_query
 from bot.search.why import facts_matched, keywords_matched
 from bot.store import listings, papers
 
@@ -86,6 +87,31 @@ async def search(shelf: Shelf, wanted: Search) -> Findings:
         hits = await asyncio.to_thread(_voted_hits, shelf, read, voted) + hits
     shown = await shelf.store.read(_shown, wanted, read, hits)
     return Findings(wanted, tuple(shown[:MOST_FOUND]), _corrections(asked, read))
+
+
+def nothing_found(wanted: Search, *, now: datetime) -> str:
+    """Return why a search found nothing, as far as its words tell, and what to try next."""
+    asked = parse_query(wanted.query, now=now.astimezone(UTC))
+    if wanted.since or wanted.author or wanted.source:
+        return "No paper here has those words and fits the options. Try without one of them."
+    if ids := [paper_id for paper_id in asked.paper_ids if arxiv_id(paper_id)]:
+        return f"The library does not have arXiv {ids[0]} (yet). A question about it looks it up."
+    if asked.dois:
+        return "The library has no paper with that DOI (yet)."
+    if not asked.clauses:
+        days = asked.since or asked.until
+        return NO_PAPER_THEN if days else "There is no word in that to search for."
+    if any(_may_be_half_a_name(clause) for clause in asked.clauses) and asked.wishes:
+        return f'{NO_PAPER} Names of several words go in quotes: author:"Ada Lovelace".'
+    return f"{NO_PAPER} Try fewer or more general ones, or an arXiv id."
+
+
+NO_PAPER = "No paper here has those words."
+NO_PAPER_THEN = "No paper here is from those days."
+
+
+def _may_be_half_a_name(clause: Clause) -> bool:
+    return clause.field in (Field.AUTHOR, Field.ORGANIZATION) and not clause.is_phrase
 
 
 async def with_ids(shelf: Shelf, asked: Query) -> Query:

@@ -119,7 +119,7 @@ class Papers(commands.Cog):
         wanted = Search(query, since, author, source, Sort(sort))
         found = await finding.search(self.services, wanted)
         if not found.shown:
-            raise UserError(nothing_found(wanted))
+            raise UserError(finding.nothing_found(wanted, now=self.services.now()))
         await say(interaction, found_page(found, page=0), private=False)
 
     @papers.command()
@@ -186,13 +186,6 @@ def names(found: Sequence[str], most: int = LONGEST_CHOICE) -> list[app_commands
     ]
 
 
-def nothing_found(wanted: Search) -> str:
-    """Return what to try next."""
-    if wanted.since or wanted.author or wanted.source:
-        return "No paper here has those words and fits the options. Try without one of them."
-    return "No paper here has those words. Try fewer or more general ones, or an arXiv id."
-
-
 def parse_day(text: str) -> date:
     """Return a day.
 
@@ -240,9 +233,10 @@ class FoundButton(
         await interaction.response.defer(ephemeral=True, thinking=True)
         of = self.parts
         wanted = Search(of["query"], of["since"], of["author"], of["source"], Sort(of["sort"]))
-        found = await finding.search(services_of(interaction), wanted)
+        services = services_of(interaction)
+        found = await finding.search(services, wanted)
         if not found.shown:
-            raise UserError(nothing_found(wanted))
+            raise UserError(finding.nothing_found(wanted, now=services.now()))
         await say(interaction, found_page(found, page=int(of["page"])))
 
 

@@ -16,7 +16,7 @@ from bot.discover import find
 from bot.errors import StoreError
 from bot.feeding import STATES, Part
 from bot.feeds import in_words
-from bot.finding import with_ids
+from bot.finding import Search, nothing_found, with_ids
 from bot.models import Paper, Submission, byline
 from bot.posts import Shown
 from bot.render.text import plain
@@ -36,7 +36,7 @@ async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -
         say_json([_result(paper, hit) for paper, hit in found])
         return 0
     if not found:
-        note("No paper has those words. Try fewer or more general ones.")
+        note(nothing_found(Search(query[:LONGEST_QUERY]), now=utc_now()))
     for number, (paper, hit) in enumerate(found, 1):
         when = paper.published_at.date().isoformat() if paper.published_at else "no date"
         say(f"{number:>3}. {plain(paper.title)}")

@@ -53,7 +53,7 @@ def test_a_search_without_a_result_succeeds_and_says_so(run: Run) -> None:
     assert (outcome.code, json.loads(outcome.out)) == (0, [])
     outcome = run("search", "quokka")
     assert (outcome.code, outcome.out) == (0, "")
-    assert "No paper has those words" in outcome.err
+    assert "No paper here has those words" in outcome.err
 
 
 def test_show_prints_one_paper(run: Run, page: Path) -> None:

@@ -312,6 +312,27 @@ async def test_a_first_day_that_is_none_is_refused_with_examples(
     assert answer.ephemeral
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "2401.04088",
+            "The library does not have arXiv 2401.04088 (yet). A question about it looks it up.",
+        ),
+        ("https://arxiv.org/pdf/2401.04088v2", "The library does not have arXiv 2401.04088 (yet)."),
+        ("10.1103/physrevd.76.013009", "The library has no paper with that DOI (yet)."),
+        ("author:Ada Unknown", 'Names of several words go in quotes: author:"Ada Lovelace".'),
+        ("since:2026-03-03", "No paper here is from those days."),
+        ("🤗", "There is no word in that to search for."),
+    ],
+)
+async def test_a_search_that_finds_nothing_says_why(
+    world: World, take_in: TakeIn, query: str, said: str
+) -> None:
+    await take_in(daily(somebody(1, 1)))
+    assert said in (await world.slash(world.reader, "papers search", query=query)).text
+
+
 async def test_the_most_voted_are_found_among_more_papers_than_are_looked_at(
     world: World, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,7 +439,7 @@ async def test_search_goes_straight_to_the_paper_of_a_doi(world: World, take_in:
         answer = await world.slash(world.reader, "papers search", query=query)
         assert titles(answer.text) == expected
     unknown = await world.slash(world.reader, "papers search", query="10.1103/unknown")
-    assert unknown.text.startswith("No paper here has")
+    assert unknown.text == "The library has no paper with that DOI (yet)."
 
 
 @pytest.mark.parametrize("typed", ["a cache", "forgts on purpse", "2602.00002", "2602.0000"])
