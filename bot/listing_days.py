@@ -315,6 +315,34 @@ def parse_timezone(name: str) -> ZoneInfo:
     raise UserError(f"There is no time zone of that name. {advice}")
 
 
+_OFFERED = (
+    "UTC",
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Chicago",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Shanghai",
+    "Asia/Seoul",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+
+
+def offered_timezones(typed: str) -> list[str]:
+    """Return the IANA names to offer for what is typed so far; before that, some round the world."""
+    return close_timezones(typed) if typed.strip() else list(_OFFERED)
+
+
 def close_timezones(text: str, *, limit: int = MOST_CHOICES) -> list[str]:
     """Return the IANA names that a person may mean, the likeliest first; perhaps none."""
     meant = _meant_by().get(_folded(text))

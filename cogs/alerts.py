@@ -12,7 +12,7 @@ from discord.ext import commands
 from sqlite_utils import Database
 
 from bot.client import PaperBot, Services, say
-from bot.listing_days import close_timezones, parse_timezone
+from bot.listing_days import offered_timezones, parse_timezone
 from bot.mail.addresses import LONGEST
 from bot.models import MOST_IN_ALERT, Frequency, Schedule
 from bot.render import alerts as render
@@ -102,7 +102,7 @@ class Alerts(commands.GroupCog, group_name="alerts", group_description="How aler
     async def _zones(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=zone, value=zone) for zone in close_timezones(current)]
+        return [app_commands.Choice(name=zone, value=zone) for zone in offered_timezones(current)]
 
     @schedule.autocomplete("quiet_days")
     async def _days(

@@ -15,7 +15,7 @@ from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.dm_channels import open_channel
 from bot.errors import DeliveryError, UserError
 from bot.feeding import Part
-from bot.listing_days import close_timezones, next_at, parse_timezone
+from bot.listing_days import next_at, offered_timezones, parse_timezone
 from bot.models import Feed, Style
 from bot.places import Place, missing_permissions
 from bot.render import feeds as render
@@ -293,7 +293,7 @@ class Feeds(commands.GroupCog, group_name="feeds", group_description="Papers for
     async def _zones(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=zone, value=zone) for zone in close_timezones(current)]
+        return [app_commands.Choice(name=zone, value=zone) for zone in offered_timezones(current)]
 
 
 def clean_topic(topic: str) -> str:

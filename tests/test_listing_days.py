@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.listing_days import (
+    MOST_CHOICES,
     ONE_DAY,
     ListState,
     announced_at,
@@ -30,6 +31,7 @@ from bot.listing_days import (
     next_announcement,
     next_at,
     next_closing,
+    offered_timezones,
     opens_at,
     parse_timezone,
     previous_at,
@@ -408,6 +410,14 @@ def test_no_more_zones_are_offered_than_asked_for() -> None:
     assert len(close_timezones("america")) == 25
     assert len(close_timezones("america", limit=2)) == 2
     assert len(close_timezones("ist", limit=2)) == 2
+
+
+@pytest.mark.parametrize("typed", ["", " "])
+def test_zones_round_the_world_are_offered_before_anything_is_typed(typed: str) -> None:
+    offered = offered_timezones(typed)
+    assert [parse_timezone(name).key for name in offered] == offered
+    assert 10 < len(offered) <= MOST_CHOICES
+    assert offered_timezones("berl") == close_timezones("berl")
 
 
 @settings(deadline=None)
