@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -107,8 +108,13 @@ def _respelled(piece: str) -> Iterator[str]:
 
 
 def storable(text: str) -> str:
-    """Return text that UTF-8 can hold: half surrogate pairs become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Return text as the index takes it: letters with their accents are one character each.
+
+    Text copied from PDF files or macOS has them apart, and each would end a word. Half surrogate
+    pairs, which UTF-8 cannot hold, become question marks.
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", whole)
 
 
 def _tells(word: str) -> bool:

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -156,6 +158,23 @@ def test_the_newest_of_what_has_every_word_come_first(engine: SearchEngine) -> N
     hits = engine.search("bees", now=NOON, newest=True, limit=3)
     assert [hit.paper_id for hit in hits] == ["2609.00001", "2605.00001", "2604.00001"]
     assert hits[0].highlights
+
+
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+
+
+def test_an_accent_may_be_a_character_of_its_own(tmp_path: Path, embedder: WordLlama) -> None:
+    engine = SearchEngine.open(tmp_path, embedder=embedder)
+    for form in FORMS:
+        title, name = (
+            unicodedata.normalize(form, text) for text in ("Naïve bridges", "Uwe Schölk")
+        )
+        engine.update([a_paper("2601.00001", title, authors=(name,))], watermark="1")
+        for other in FORMS:
+            (hit,) = engine.search(unicodedata.normalize(other, "naïve author:Schölk"), now=NOON)
+            (shown, *_) = hit.highlights
+            assert [shown.text[begin:end] for begin, end in shown.spans] == ["Naïve"]
+    engine.close()
 
 
 def test_it_says_how_it_reads_a_query_and_why_it_finds_a_paper(library: SearchEngine) -> None:
