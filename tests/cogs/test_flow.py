@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -396,6 +397,12 @@ class LateNews(DiscordSender):
             await self.changes.settle()
 
 
+async def heard(event: str) -> None:
+    """Wait until the bot has done what it does at an event that something outside of it told."""
+    listeners = [t for t in asyncio.all_tasks() if t.get_name() == f"discord.py: {event}"]
+    await asyncio.gather(*listeners)
+
+
 async def test_a_feed_goes_on_whose_channel_came_back_before_it_was_paused(
     world: World, take_in: TakeIn, flow: Flow, store: Store, clock: Clock
 ) -> None:
@@ -408,7 +415,7 @@ async def test_a_feed_goes_on_whose_channel_came_back_before_it_was_paused(
     late = LateNews(bot, flow.note_dm, world.channel.id, world.env)
     changes = bot.services.place_changes
     await Deliver(store, late, clock, changes=changes, look_again_at=bot.look_again_at)()
-    await world.env.settle()
+    await heard("on_place_lost")
     assert world.messages() == []
     feed = await store.read(feeds.get, 1)
     assert feed is not None
