@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ from bot.mail import confirming
 from bot.mail.setup import outgoing
 from bot.search.embed import Embedder, chosen
 from bot.search.engine import SearchEngine
+from bot.search.vectors import dims_kept
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
@@ -98,6 +100,7 @@ def embedder_for(settings: Settings) -> Embedder:
         settings.embeddings_model,
         dims=settings.embeddings_dims,
         key=key.get_secret_value() if key else None,
+        before=partial(dims_kept, index_folder(settings.database)),
     )
 
 

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +41,9 @@ WORDS_KEPT = 50_000
 NO_VECTORS = "The embeddings address did not answer with vectors."
 LONGEST_KEPT = 40
 """Characters; a longer word hardly comes again."""
+
+DimsBefore = Callable[[str], int | None]
+"""A model's name → how long its vectors were that are kept; None where there are none."""
 
 
 class Embedder(Protocol):
@@ -201,20 +204,28 @@ class OpenAIEmbeddings:
         self.dims = dims
 
     @classmethod
-    def measured(cls, url: str, model: str, *, key: str | None = None) -> OpenAIEmbeddings:
-        """Ask the address how long its vectors are.
+    def measured(
+        cls, url: str, model: str, *, key: str | None = None, before: DimsBefore | None = None
+    ) -> OpenAIEmbeddings:
+        """Ask the address how long its vectors are; where it does not say, they are as before.
 
         Raises:
-            SettingsError: It cannot be asked.
+            SettingsError: It cannot be asked, and there are none from before.
         """
         asked = cls(url, model, dims=0, key=key)
+        known = before(asked.model) if before else None
         try:
-            found = asked._vectors(["size"], timeout=REQUEST_TIMEOUT)
+            dims = asked._vectors(
+                ["size"], timeout=QUERY_TIMEOUT if known else REQUEST_TIMEOUT
+            ).shape[-1]
         except SourceError as error:
-            raise SettingsError(
-                f"{error} With PAPERWIRE_EMBEDDINGS_DIMS set, the bot starts without it."
-            ) from error
-        return cls(url, model, dims=found.shape[-1], key=key)
+            if known is None:
+                raise SettingsError(
+                    f"{error} With PAPERWIRE_EMBEDDINGS_DIMS set, the bot starts without it."
+                ) from error
+            log.warning("%s Papers are searched by their words until it answers.", error)
+            dims = known
+        return cls(url, model, dims=dims, key=key)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector a text; of a text that the address finds too long, of its beginning.
@@ -305,7 +316,14 @@ def quick_embedder(embedder: Embedder) -> Embedder:
     return embedder if embedder.is_quick else WordLlama.load()
 
 
-def chosen(kind: str, model: str | None, *, dims: int | None, key: str | None) -> Embedder:
+def chosen(
+    kind: str,
+    model: str | None,
+    *,
+    dims: int | None,
+    key: str | None,
+    before: DimsBefore | None = None,
+) -> Embedder:
     """Return the model that the operator chose.
 
     Args:
@@ -313,6 +331,7 @@ def chosen(kind: str, model: str | None, *, dims: int | None, key: str | None) -
         model: As fastembed or the address calls it; None for fastembed's default.
         dims: How long the address's vectors are; None to ask it.
         key: For the address.
+        before: Knows the dims of an address that does not answer.
 
     Raises:
         SettingsError: It is not installed, not known, or cannot be asked for its dims.
@@ -326,7 +345,7 @@ def chosen(kind: str, model: str | None, *, dims: int | None, key: str | None) -
             "PAPERWIRE_EMBEDDINGS is an address: set PAPERWIRE_EMBEDDINGS_MODEL too."
         )
     if dims is None:
-        return OpenAIEmbeddings.measured(kind, model, key=key)
+        return OpenAIEmbeddings.measured(kind, model, key=key, before=before)
     return OpenAIEmbeddings(kind, model, dims=dims, key=key)
 
 

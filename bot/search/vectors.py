@@ -292,6 +292,19 @@ def files_in(folder: Path) -> list[Path]:
     return list(folder.glob("vectors-*.bin"))
 
 
+def dims_kept(folder: Path, model: str) -> int | None:
+    """Return how long a model's vectors are by its file, the latest one; None without any."""
+    _rename_old_form(folder)
+    own = [
+        path for path in files_in(folder) if path.name == _file_name(f"{model} {_dims_in(path)}")
+    ]
+    return _dims_in(max(own, key=lambda path: path.stat().st_mtime)) if own else None
+
+
+def _dims_in(path: Path) -> int:
+    return int(path.name.split("-")[1])
+
+
 def _file_name(model: str) -> str:
     """Return the name of a model's file; ``model`` ends in its dims."""
     digest = hashlib.sha256(f"{VERSION} {model}".encode()).hexdigest()
@@ -315,7 +328,7 @@ def _rename_old_form(folder: Path) -> None:
 
 def _empty_rows(path: Path, rows: Sequence[int]) -> None:
     """Let rows of another model's file wait for a vector."""
-    size = Quantizer(int(path.name.split("-")[1])).row_bytes
+    size = Quantizer(_dims_in(path)).row_bytes
     with path.open("r+b") as file:
         count = os.fstat(file.fileno()).st_size // size
         for row in rows:

@@ -116,6 +116,21 @@ def test_another_model_of_meaning_is_named_and_reads_what_is_there(
         assert "very-secret" not in before.out + before.err + after.out + after.err
 
 
+def test_a_model_of_meaning_that_is_down_leaves_search_by_words(
+    run: Run, page: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("import", page)
+    with embeddings_address() as address:
+        monkeypatch.setenv("PAPERWIRE_EMBEDDINGS", address.url)
+        monkeypatch.setenv("PAPERWIRE_EMBEDDINGS_MODEL", "small")
+        assert run("index").code == 0
+    outcome = run("search", "caching")
+    assert outcome.out.startswith("  1. A First Look")
+    assert caplog.text.count("are searched by their words until it answers") == 1
+    assert "Traceback" not in caplog.text
+    assert f"search by words and by {address.url}/small\n" in run("doctor").out
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from bot.errors import SettingsError, SourceError
 from bot.search import embed
 from bot.search.embed import FastEmbed, OpenAIEmbeddings, WordLlama, chosen, unit
+from bot.search.vectors import VectorStore, dims_kept
 from tests.search.embeddings import embeddings_address
 
 
@@ -170,6 +173,26 @@ def test_an_address_that_cannot_be_asked_names_the_setting_that_helps() -> None:
     with pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_DIMS"):
         chosen("http://127.0.0.1:9/v1", "small", dims=None, key=None)
     assert chosen("http://127.0.0.1:9/v1", "small", dims=8, key=None).dims == 8
+
+
+def test_an_address_that_cannot_be_asked_has_vectors_as_long_as_those_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with embeddings_address(dims=48) as address:
+        url, ask = address.url, partial(chosen, dims=None, key=None)
+        before = partial(dims_kept, tmp_path)
+        model = ask(url, "small", before=before)
+        VectorStore(tmp_path, model=model.model, dims=model.dims, rows=2).close()
+        VectorStore(tmp_path, model=f"{url}/large", dims=96, rows=2).close()
+        address.dims = 32
+        assert ask(url, "small", before=before).dims == 32  # it knows better
+    assert not caplog.records
+    assert ask(url, "small", before=before).dims == 48
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "searched by their words until it answers" in caplog.text
+    assert ask(url, "large", before=before).dims == 96
+    with pytest.raises(SettingsError, match="PAPERWIRE_EMBEDDINGS_DIMS"):
+        ask(url, "other", before=before)
 
 
 @pytest.mark.parametrize("vector", [[], 5, [None]])
