@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.answers.answer import ALL_SILENT, ONE_SILENT, Answer, Claim
 from bot.answers.drafts import MOST_CLAIMS, Given, Reply, checked, messages
+from bot.answers.language_model import Piece
 from bot.errors import ModelError
 from bot.store import spending
 from bot.store.spending import Limits
@@ -33,7 +34,7 @@ class Model(Protocol):
     @property
     def name(self) -> str: ...
 
-    def reply(self, messages: Sequence[dict[str, str]]) -> AsyncGenerator[str]:
+    def reply(self, messages: Sequence[dict[str, str]]) -> AsyncGenerator[Piece]:
         """Give the answer piece by piece.
 
         Raises:
@@ -71,12 +72,13 @@ class _Draught:
     claims: list[Claim] = field(default_factory=list[Claim])
     reply: Reply = field(default_factory=Reply)
     length: int = 0
+    """Characters written, with those of thoughts."""
 
-    def read(self, piece: str) -> bool:
+    def read(self, piece: Piece) -> bool:
         """Take in a piece; whether it brought a claim."""
-        self.length += len(piece)
+        self.length += piece.written
         before = len(self.claims)
-        for draft in self.reply.read(piece):
+        for draft in self.reply.read(piece.text):
             claim = checked(draft, self.given, self.question)
             if claim is None:
                 log.info("a claim of the language model was not proven and is left out")

@@ -223,6 +223,22 @@ async def test_cancelling_ends_the_request_and_is_paid_for(
     assert 0 < state.tokens < 3_000
 
 
+async def test_what_a_model_thought_is_paid_for(
+    answers: Answers, server: ModelServer, wording: Wording
+):
+    async def think(request: web.Request) -> web.StreamResponse:
+        response = await begin(request)
+        await response.write(event(None, reasoning_content="Let me see. " * 1_000).encode())
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    server.behave = think
+    given = await ask(answers)
+    assert given.claims[0].quote == FAST
+    assert (await wording.state()).tokens > 12_000 // 3
+
+
 @pytest.mark.parametrize(
     ("limits", "told"),
     [

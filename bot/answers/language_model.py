@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,16 @@ LONGEST_REPLY = 20_000
 """Characters; the rest is not waited for."""
 MOST_BYTES = 2**20
 """Of one answer on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer."""
+
+    text: str
+    """Empty while the model thinks."""
+    written: int
+    """Characters, of the text and of thoughts: both cost."""
 
 
 @dataclass
@@ -59,34 +70,36 @@ class LanguageModel:
             await self._client.close()
             self._client = None
 
-    async def reply(self, messages: Sequence[dict[str, str]]) -> AsyncGenerator[str]:
+    async def reply(self, messages: Sequence[dict[str, str]]) -> AsyncGenerator[Piece]:
         """Give the model's answer piece by piece. Closing it early ends the request.
 
         Raises:
             ModelError: It did not answer, or not in time, or with what is no answer.
         """
         client = await self._opened()
-        # What the address sends is put into objects unseen: nonsense ends in any of these.
-        nonsense = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+        until = asyncio.get_running_loop().time() + self.patience
         told = 0
-        try:
-            async with asyncio.timeout(self.patience):
-                stream = await client.chat.completions.create(
-                    model=self.name, messages=list(messages), stream=True
-                )
-                async with stream:
-                    async for chunk in stream:
-                        piece = _text_of(chunk)
-                        told += len(piece)
-                        yield piece
-                        if told > LONGEST_REPLY:
-                            return
-        except TimeoutError as error:
-            raise ModelError("The language model did not answer in time.") from error
-        except _failures() as error:
-            raise ModelError(_in_words(error)) from error
-        except nonsense as error:
-            raise ModelError("The language model's answer made no sense.") from error
+        with _model_errors():
+            async with aclosing(self._written(client, messages)) as pieces:
+                while told <= LONGEST_REPLY:
+                    # Only here: around the `yield`, it would run out in whoever reads the pieces,
+                    # and cancel them.
+                    async with asyncio.timeout_at(until):
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        return
+                    told += len(piece.text)
+                    yield piece
+
+    async def _written(
+        self, client: Any, messages: Sequence[dict[str, str]]
+    ) -> AsyncGenerator[Piece]:
+        stream = await client.chat.completions.create(
+            model=self.name, messages=list(messages), stream=True
+        )
+        async with stream:
+            async for chunk in stream:
+                yield _piece_of(chunk)
 
     async def _opened(self) -> Any:
         async with self._opening:
@@ -99,6 +112,21 @@ class LanguageModel:
                     http_client=_http_client(self.silence),
                 )
             return self._client
+
+
+@contextmanager
+def _model_errors() -> Generator[None]:
+    """Raise what goes wrong as a ``ModelError``."""
+    # What the address sends is put into objects unseen: nonsense ends in any of these.
+    nonsense = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+    try:
+        yield
+    except TimeoutError as error:
+        raise ModelError("The language model did not answer in time.") from error
+    except _failures() as error:
+        raise ModelError(_in_words(error)) from error
+    except nonsense as error:
+        raise ModelError("The language model's answer made no sense.") from error
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -118,11 +146,19 @@ def _in_words(error: Exception) -> str:
     return "The language model could not be reached, or broke off its answer."
 
 
-def _text_of(chunk: Any) -> str:
-    """Return the text in one event; empty for one of another kind, such as a call of a tool."""
+def _piece_of(chunk: Any) -> Piece:
+    """Return what one event tells; an empty text for one of another kind, as a call of a tool."""
     choices = getattr(chunk, "choices", None) or [None]
-    content = getattr(getattr(choices[0], "delta", None), "content", None)
-    return content if isinstance(content, str) else ""
+    delta = getattr(choices[0], "delta", None)
+    said, *thought = (getattr(delta, name, None) for name in ("content", *_THOUGHTS))
+    text = said if isinstance(said, str) else ""
+    # Some addresses send a thought under both names.
+    longest = max((len(each) for each in thought if isinstance(each, str)), default=0)
+    return Piece(text, len(text) + longest)
+
+
+_THOUGHTS = ("reasoning_content", "reasoning")
+"""Where models that think before they answer write it, the first at most addresses."""
 
 
 def _http_client(silence: float) -> Any:

@@ -33,12 +33,13 @@ async def model(server: ModelServer) -> AsyncIterator[LanguageModel]:
 
 
 async def whole(model: LanguageModel) -> str:
-    return "".join([piece async for piece in model.reply(QUESTION)])
+    return "".join([piece.text async for piece in model.reply(QUESTION)])
 
 
 async def test_the_pieces_come_as_they_are_written(server: ModelServer, model: LanguageModel):
     server.says("Because ", "it is", " so.")
-    assert [piece async for piece in model.reply(QUESTION)] == ["Because ", "it is", " so."]
+    pieces = [piece.text async for piece in model.reply(QUESTION)]
+    assert pieces == ["Because ", "it is", " so."]
     assert server.keys == [f"Bearer {KEY}"]
     assert server.asked == [{"model": "owl-1", "messages": QUESTION, "stream": True}]
 
@@ -177,6 +178,39 @@ async def test_a_slow_answer_is_not_waited_for(server: ModelServer, slow: str):
     await server.ended.wait()
 
 
+async def test_time_that_runs_out_while_a_piece_is_read_ends_the_answer_and_not_its_reader(
+    server: ModelServer,
+):
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = await begin(request)
+        await response.write(event("Well").encode())
+        await asyncio.Event().wait()
+        return response
+
+    server.behave = slowly
+    async with LanguageModel(server.url, "owl-1", patience=0.3) as model:
+
+        async def read_slowly() -> None:
+            async for _ in model.reply(QUESTION):
+                await asyncio.sleep(0.5)
+
+        with pytest.raises(ModelError, match="did not answer in time"):
+            await read_slowly()
+    await server.ended.wait()
+
+
+async def test_thoughts_are_no_text_and_are_counted(server: ModelServer, model: LanguageModel):
+    thoughts = [
+        event(None, reasoning_content="Hmm."),
+        event("", reasoning="Well."),
+        event("Yes.", reasoning="Oh", reasoning_content="Oh"),
+        event("So.", reasoning={"a": 1}),
+    ]
+    server.behave = lambda request: events(request, thoughts)
+    pieces = [(piece.text, piece.written) async for piece in model.reply(QUESTION)]
+    assert pieces == [("", 4), ("", 5), ("Yes.", 6), ("So.", 3)]
+
+
 async def test_leaving_early_ends_the_request(server: ModelServer, model: LanguageModel):
     async def slowly(request: web.Request) -> web.StreamResponse:
         response = await begin(request)
@@ -186,7 +220,7 @@ async def test_leaving_early_ends_the_request(server: ModelServer, model: Langua
 
     server.behave = slowly
     reply = model.reply(QUESTION)
-    assert await anext(reply) == "Well"
+    assert (await anext(reply)).text == "Well"
     await reply.aclose()
     await server.ended.wait()
 
