@@ -241,7 +241,8 @@ def find_candidates(
 ) -> list[str]:
     """Return the ids of the papers that a question may be about, likeliest first.
 
-    After the best of a search for all its words come a few that have its names.
+    First those whose title it says, then the best of a search for all its words, then a few that
+    have its names.
     """
     names = names_in(asked.text)
     words = " ".join(field_words(asked)) if asked.kind is Kind.OVERVIEW else ""
@@ -253,7 +254,8 @@ def find_candidates(
         for words, limit in searches
         for hit in engine.search(words, limit=limit, now=now, since=since, recency=recency)
     ]
-    return list(dict.fromkeys(found))
+    titled = [] if asked.kind is Kind.OVERVIEW else engine.titles_in(asked.text)
+    return list(dict.fromkeys([*titled, *found]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,18 @@ async def test_a_field_is_searched_for_without_the_words_that_ask_for_one(
     assert survey.id not in found
 
 
+async def test_a_paper_whose_title_is_said_is_the_first_that_is_read(
+    answers: Answers, store: Store
+):
+    named = replace(HERON, id="2601.00010", title="Wader Technical Report", authors=("Ida Wade",))
+    other = replace(HERON, id="2601.00011", title="Wader-Omni Technical Report", authors=("Bo",))
+    await store.run(listings.record, a_listing(Record(other), Record(named)))
+    await Index(store, answers.engine)()
+    asked = read_question("Who wrote the Wader technical report?")
+    assert find_candidates(answers.engine, asked, now=NOON)[0] == named.id
+    assert "Ida Wade" in (await answers.answer(asked.text)).answer
+
+
 async def test_the_paper_asked_about_is_the_only_one_read(answers: Answers):
     for named in (HERON.id, "https://arxiv.org/abs/2601.00002v3"):
         given = await answers.answer("How many birds are found?", paper_ids=[named])

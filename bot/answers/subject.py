@@ -10,7 +10,7 @@ import numpy as np
 from bot.answers.patterns import word_set
 from bot.answers.question import Question
 from bot.answers.words import Reading, asked_words, search_words
-from bot.models import Paper
+from bot.models import Paper, title_key
 from bot.search.embed import Embedder
 
 ENOUGH = 0.6
@@ -61,14 +61,24 @@ def papers_about(question: Question, papers: Sequence[Paper], *, embedder: Embed
 def paper_named(question: Question, papers: Sequence[Paper]) -> Paper | None:
     """Return the only paper that has the names in the question, or the most of them.
 
-    A name is what stands before the colon of a title, or a word that the question writes like one
-    (``CamelCase``, ``BERT``, ``GPT-5``).
+    A name is a whole title, what stands before the colon of one, or a word that the question writes
+    like one (``CamelCase``, ``BERT``, ``GPT-5``).
     """
+    if titled := _longest_title_in(question.text, papers):
+        return titled
     asked = _tokens(question.text)
     names = {_joined(name) for name in names_in(question.text)}
     counts = [_names_in(paper, asked, names) for paper in papers]
     most = max(counts, default=0)
     return papers[counts.index(most)] if most and counts.count(most) == 1 else None
+
+
+def _longest_title_in(text: str, papers: Sequence[Paper]) -> Paper | None:
+    said = f" {title_key(text)} "
+    keys = ((title_key(paper.title), paper) for paper in papers)
+    titled = {key: paper for key, paper in keys if len(key.split()) >= _SHORTEST_TITLE}
+    longest = max((key for key in titled if f" {key} " in said), key=len, default="")
+    return titled.get(longest)
 
 
 def names_in(text: str) -> list[str]:
@@ -98,11 +108,16 @@ def _names_in(paper: Paper, asked: set[str], names: set[str]) -> int:
 
 _SHORTEST_NAME = 3
 """Letters and digits."""
+_SHORTEST_TITLE = 3
+"""Words; two may be a field, and not the paper that bears its name."""
 _CALLED = 3
 """How many names in the text a title's own name is worth."""
 _TOKEN = re.compile(r"[^\W_]+(?:[-.+][^\W_]+)*")
 # A word with a capital or a digit within, or a capital where no sentence begins.
 _NAME = re.compile(r"(?:\b[^\W_]+[A-Z\d]|(?<=\w\s)[A-Z])[^\W_]*(?:[-.+][^\W_]+)*")
+
+
+_NUMBERED = re.compile(r"\b([^\W\d]+) (\d+)\b")
 
 
 def _tokens(text: str) -> set[str]:
@@ -120,4 +135,15 @@ def paper_meant(question: Question, papers: Sequence[Paper], *, embedder: Embedd
     if not topic_words(question):
         return None
     named = paper_named(question, papers)
-    return named or next(iter(papers_about(question, papers, embedder=embedder)), None)
+    about = papers_about(question, papers, embedder=embedder)
+    about = [named, *about] if named else about
+    return next((paper for paper in about if _has_numbers(question, paper)), None)
+
+
+def _has_numbers(question: Question, paper: Paper) -> bool:
+    """Whether a title has the question's numbered names: one on Llama is not *Llama 2*."""
+    said = f" {title_key(paper.title)} "
+    return all(
+        f" {name} {number} " in said or f" {name}{number} " in said
+        for name, number in _NUMBERED.findall(title_key(question.text))
+    )

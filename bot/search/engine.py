@@ -19,7 +19,7 @@ import tantivy
 
 from bot import disk
 from bot.errors import SourceError, StoreError
-from bot.models import Paper
+from bot.models import Paper, title_key
 from bot.search import matching
 from bot.search.embed import Embedder, Vectors, WordLlama
 from bot.search.highlights import Highlight, Highlighter
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_QUERY = 1_000
 """Characters of a query that count."""
+MOST_SAID = 30
+"""Words of a text in which titles are looked for."""
 DEPTH = 4
 """How many papers are ordered by meaning too, for each that is asked for: the best by words."""
 LEAST_DEPTH = 60
@@ -256,7 +258,7 @@ class SearchEngine:
     ) -> list[Hit]:
         """Return the papers that ``query`` asks for, best first. Any text is a query.
 
-        Papers named by id or link come first. What asks only for an author, a category or dates
+        Papers named by id, link or their whole title come first. What asks only for an author, a category or dates
         is answered newest first.
 
         Args:
@@ -286,8 +288,12 @@ class SearchEngine:
             if recency:
                 today = (now.astimezone(UTC).date() - EPOCH).days
                 scores += recency_gain(found.published, today=today)
-        hits = _best(snapshot, found, scores, Highlighter(wanted.all_stems), limit=limit)
-        return _once([*_named(snapshot, asked), *hits])[:limit]
+        highlighter = Highlighter(wanted.all_stems)
+        hits = _best(snapshot, found, scores, highlighter, limit=limit)
+        named = _named(snapshot, asked)
+        if not newest:
+            hits = _titled_first(snapshot, asked, list(hits), highlighter)
+        return _once([*named, *hits])[:limit]
 
     @_telling_damage
     def read(self, query: str | Query, *, now: datetime) -> Query:
@@ -320,6 +326,20 @@ class SearchEngine:
         except SourceError as error:
             log.warning("searching by words alone: %s", error)
             return np.zeros(self._embedder.dims, np.float32)
+
+    @_telling_damage
+    def titles_in(self, text: str) -> list[str]:
+        """Return the ids of the papers whose whole title of two words or more is said in a text.
+
+        Longer titles come first.
+        """
+        words, snapshot = title_key(text).split()[:MOST_SAID], self._words.snapshot
+        spans = [
+            " ".join(words[start : start + length])
+            for length in range(len(words), 1, -1)
+            for start in range(len(words) - length + 1)
+        ]
+        return list({id_: span for span in spans for id_ in snapshot.titled(span)})
 
     @_telling_damage
     def similar(self, paper_id: str, *, limit: int = 10) -> list[Hit]:
@@ -454,6 +474,19 @@ def _named(snapshot: Snapshot, query: Query) -> Iterator[Hit]:
     for paper_id in query.paper_ids:
         if (shown := snapshot.with_id(paper_id)) is not None:
             yield Hit(shown.paper_id, 1.0)
+
+
+def _titled_first(
+    snapshot: Snapshot, query: Query, hits: Sequence[Hit], highlighter: Highlighter
+) -> list[Hit]:
+    """Return the hits with those first whose whole title is what is asked for, and nothing else."""
+    by_text = all(clause.is_wish or clause.is_phrase_of_text for clause in query.clauses)
+    if query.since or query.until or not by_text:
+        return [*hits]
+    titled = snapshot.titled(query.wishes)
+    first = [hit for hit in hits if hit.paper_id in titled]
+    missed = [Hit(id_, 1.0, highlighter.highlights(shown)) for id_, shown in titled.items()]
+    return [*first, *missed, *hits]
 
 
 def _by_words(snapshot: Snapshot, query: Query, matches: tantivy.Query, depth: int) -> Found:

@@ -166,6 +166,15 @@ class Snapshot:
         found = self._addresses(term("id", paper_id), 1)
         return self.shown(found[0]) if found else None
 
+    def titled(self, title: str) -> dict[str, Shown]:
+        """Return the papers with this title, in whatever spelling, by their ids."""
+        wanted = title_key(title)
+        keys = self.words_from("title_key", key(title, "")) if wanted else {}
+        papers = (self.with_id(each.partition(KEY_SEPARATOR)[2]) for each in keys)
+        # The key of a paper that has another title now stays until its segment is merged.
+        same = (paper for paper in papers if paper and title_key(paper.title) == wanted)
+        return {paper.paper_id: paper for paper in same}
+
     def in_rows(self, rows: Sequence[int]) -> dict[int, Shown]:
         """Return the papers in ``rows``; a row that nothing is in is left out."""
         addresses = self._addresses(any_of(term("row", row) for row in rows), max(1, len(rows)))

@@ -264,6 +264,24 @@ def test_a_single_paper_is_always_meant(embedder: WordLlama):
     assert paper_meant(read_question("Who wrote it?"), [], embedder=embedder) is None
 
 
+def test_of_a_numbered_name_only_papers_that_have_it_are_meant(embedder: WordLlama):
+    first = Paper(id="2601.00011", title="Lamprey: An Open Reader", abstract="It has 2 parts.")
+    second = Paper(id="2601.00012", title="The Lamprey 2 Family", abstract="They grow.")
+    asked = read_question("Who wrote lamprey 2?")
+    assert paper_meant(asked, [first, OTTER], embedder=embedder) is None
+    assert paper_meant(asked, [first, OTTER, second], embedder=embedder) == second
+
+
+def test_a_paper_is_named_by_its_whole_title_the_longest_that_is_said():
+    short = Paper(id="2601.00013", title="Wader Technical Report")
+    long = Paper(id="2601.00014", title="Wader-Omni Technical Report")
+    asked = read_question("who wrote the wader technical report")
+    assert paper_named(asked, [long, short]) == short
+    both = read_question("What is in the “Big Wader: Omni Technical Report”?")
+    longer = Paper(id="2601.00015", title="Big Wader-Omni Technical Report")
+    assert paper_named(both, [long, short, longer]) == longer
+
+
 def test_a_name_is_of_one_paper_or_of_none():
     assert paper_named(read_question("How fast is heron?"), ALL) == HERON
     assert paper_named(read_question("Is Heron faster than Lamprey?"), ALL) is None

@@ -7,7 +7,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -129,6 +129,33 @@ def test_a_name_is_found_with_its_number_beside_it_or_joined(
     ids = {hit.paper_id for hit in hits}
     assert "2601.00000" in ids
     assert "2601.00001" in ids or strict
+
+
+def test_a_paper_whose_whole_title_is_asked_for_comes_first(engine: SearchEngine) -> None:
+    told = "A technical report on Wader, a technical report as long as Wader."
+    engine.update(
+        [
+            a_paper(
+                "2601.00001", "Wader Technical Report", published_at=NOON - timedelta(days=900)
+            ),
+            a_paper("2602.00001", "Wader: Wader Technical Report", abstract=told),
+            a_paper("2602.00002", "Wader-Omni Technical Report", published_at=NOON, abstract=told),
+        ],
+        watermark="1",
+    )
+    for query in ("wader technical report", "“Wader” – technical report", "wadre technical report"):
+        best = engine.search(query, now=NOON)[0]
+        assert best.paper_id == "2601.00001"
+        assert best.highlights
+    newest = engine.search("wader technical report", now=NOON, newest=True)
+    assert newest[0].paper_id == "2602.00002"
+    assert "2601.00001" not in found(engine, "wader technical report since:2024")
+
+
+def test_whole_titles_are_found_in_a_text_the_longer_first(library: SearchEngine) -> None:
+    text = "Is “A faster cache for long conversations” newer than counting bees with cheap cameras?"
+    assert library.titles_in(text) == [CACHE, BEES]
+    assert library.titles_in("bees with cheap cameras") == []
 
 
 def test_where_many_papers_have_every_word_the_others_are_left_out(engine: SearchEngine) -> None:
