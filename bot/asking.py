@@ -21,7 +21,7 @@ from bot.answers.question import Kind, Question, read_question
 from bot.answers.record import RECORD
 from bot.answers.subject import field_words, names_in, paper_named, papers_about, topic_words
 from bot.answers.words import search_words
-from bot.errors import ModelError, NoSuchPaper, SourceError, UserError
+from bot.errors import ModelError, NoSuchPaper, SourceError, StoreError, UserError
 from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
 from bot.paper_ids import arxiv_id, find_arxiv_ids, find_dois, without_ids
@@ -334,8 +334,14 @@ class _Saying:
         near = await store.read(full_texts.read, others, text, most=PASSAGES_OF_OTHERS, whole=False)
         whole = await store.read(full_texts.read, ids, text, most=MOST_PASSAGES)
         if whole:
-            await store.run(full_texts.note_used, list(whole), now=self.answers.now())
+            await self._note_used(list(whole))
         return {**near, **whole}
+
+    async def _note_used(self, ids: Sequence[str]) -> None:
+        try:
+            await self.answers.store.run(full_texts.note_used, ids, now=self.answers.now())
+        except StoreError as error:  # they were read all the same
+            log.warning("it was not noted which full texts are used: %s", error)
 
     async def _extract(self, found: Sequence[Paper], bodies: Mapping[str, Body]) -> Answer:
         """Return what papers say in their own sentences."""

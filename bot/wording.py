@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.answers.answer import ALL_SILENT, ONE_SILENT, Answer, Claim
 from bot.answers.drafts import MOST_CLAIMS, Given, Reply, checked, messages
 from bot.answers.language_model import Piece
-from bot.errors import ModelError
+from bot.errors import ModelError, StoreError
 from bot.store import spending
 from bot.store.spending import Limits
 from bot.store.store import Store
@@ -133,13 +133,7 @@ class Wording:
         finally:
             # What never began to answer is not held against anybody.
             used = prompt + draught.length // CHARACTERS_A_TOKEN if draught.length else 0
-            await self.store.run(
-                spending.settle,
-                day,
-                used - reserved,
-                user_id=asker.user_id,
-                guild_id=asker.guild_id,
-            )
+            await self._settle(day, used - reserved, asker)
         if not draught.claims and not draught.reply.silent:
             raise ModelError("What the language model said is not proven by the papers.")
         return draught.answer(note)
@@ -151,16 +145,32 @@ class Wording:
         return ModelState(self.model.name, spent.answers, spent.tokens, self.limits.everybody)
 
     async def _reserve(self, day: date, tokens: int, asker: Asker) -> None:
-        forbids = await self.store.run(
-            spending.reserve,
-            day,
-            tokens,
-            self.limits,
-            user_id=asker.user_id,
-            guild_id=asker.guild_id,
-        )
+        try:
+            forbids = await self.store.run(
+                spending.reserve,
+                day,
+                tokens,
+                self.limits,
+                user_id=asker.user_id,
+                guild_id=asker.guild_id,
+            )
+        except StoreError as error:
+            log.warning("the language model is not asked: %s", error)
+            raise ModelError("What the language model costs cannot be noted just now.") from error
         if forbids:
             raise ModelError(_USED_UP[forbids])
+
+    async def _settle(self, day: date, difference: int, asker: Asker) -> None:
+        try:
+            await self.store.run(
+                spending.settle,
+                day,
+                difference,
+                user_id=asker.user_id,
+                guild_id=asker.guild_id,
+            )
+        except StoreError as error:  # what was reserved stays counted
+            log.warning("what the language model cost was not noted: %s", error)
 
     async def _write(
         self, draught: _Draught, asked: Sequence[dict[str, str]], on_progress: Progress | None

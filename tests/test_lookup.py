@@ -25,7 +25,7 @@ from bot.store import full_texts, listings
 from bot.store.store import Store
 from tests.answers.conftest import HERON, LAMPREY, OTTER, embedder
 from tests.builders import a_listing
-from tests.conftest import Clock
+from tests.conftest import Clock, another_writer
 from tests.jobs.web import Handler, Net, a_net
 
 __all__ = ["embedder"]
@@ -217,6 +217,17 @@ async def test_a_slow_source_serves_the_next_question(answers: Answers, net: Net
     answers.lookup.patience = 10
     assert (await ask(answers)).answer == SENTENCE
     assert len(net.pages.requests) == 1
+
+
+async def test_a_text_that_is_there_is_read_while_nothing_can_be_written(
+    answers: Answers, net: Net, store: Store
+):
+    net.pages.will(markdown())
+    await ask(answers)
+    async with Store(store.path, busy_timeout_ms=0) as hasty:
+        answers.store = hasty
+        with another_writer(store):
+            assert (await ask(answers)).answer == SENTENCE
 
 
 async def test_many_who_ask_at_once_cause_one_request(answers: Answers, net: Net):

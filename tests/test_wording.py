@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from config.settings import load
 from tests.answers.conftest import HERON, LAMPREY, OTTER, embedder
 from tests.answers.model_server import ModelServer, a_model_server, begin, claim, event
 from tests.builders import a_listing
-from tests.conftest import Clock
+from tests.conftest import Clock, another_writer
 
 __all__ = ["embedder"]
 
@@ -221,6 +222,36 @@ async def test_cancelling_ends_the_request_and_is_paid_for(
     state = await wording.state()
     assert state.answers == 1
     assert 0 < state.tokens < 3_000
+
+
+async def test_what_may_not_be_noted_is_answered_with_the_papers_own_sentences(
+    answers: Answers, server: ModelServer, wording: Wording, store: Store
+):
+    server.says(GOOD)
+    async with Store(store.path, busy_timeout_ms=0) as hasty:
+        wording.store = hasty
+        with another_writer(store):
+            given = await ask(answers)
+    assert (given.model, given.claims[0].quote) == (None, FAST)
+    assert given.note == f"What the language model costs cannot be noted just now. {OWN_SENTENCES}"
+    assert server.asked == []
+
+
+async def test_an_answer_is_not_lost_because_its_cost_is_not_noted(
+    answers: Answers, server: ModelServer, wording: Wording, store: Store
+):
+    server.says(GOOD)
+    with ExitStack() as while_it_is_written:
+
+        async def on_progress(so_far: Answer) -> None:
+            while_it_is_written.enter_context(another_writer(store))
+
+        async with Store(store.path, busy_timeout_ms=0) as hasty:
+            wording.store = hasty
+            given = await answers.answer(QUESTION, paper_ids=[LAMPREY.id], on_progress=on_progress)
+    assert (given.model, given.claims[0].quote, given.note) == ("owl-1", FAST, None)
+    wording.store = store
+    assert (await wording.state()).tokens > 0
 
 
 async def test_what_a_model_thought_is_paid_for(

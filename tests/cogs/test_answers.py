@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
 from json import JSONDecodeError
 from typing import Any
 
@@ -17,6 +14,7 @@ from sqlite_utils import Database
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
 from tests.cogs.sample import daily, paper_id
+from tests.conftest import another_writer
 from tests.discord_rules.world import World
 
 DEFERRED = 5
@@ -100,14 +98,6 @@ async def test_a_bug_behind_a_button_gives_a_number_too(
         answer = await world.press(world.reader, listed, label)
         assert answer.text.startswith("Something went wrong on our side (`")
         assert answer.ephemeral
-
-
-@contextmanager
-def another_writer(store: Store) -> Generator[None]:
-    """Hold the database's write lock, as another process would."""
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 async def test_a_locked_database_is_said_in_a_sentence_and_loses_nothing(
