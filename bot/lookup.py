@@ -170,6 +170,8 @@ class Lookup:
             log.exception("full text of %s met a bug", paper.id)
 
     async def _fetch_and_keep(self, paper: Paper) -> None:
+        if not await self.missing([paper]):
+            return  # somebody else's question brought it a moment ago
         text, all_answered = await self._ask_around(paper.id)
         if text is None and not all_answered:
             return

@@ -237,6 +237,17 @@ async def test_many_who_ask_at_once_cause_one_request(answers: Answers, net: Net
     assert len(net.pages.requests) == 1
 
 
+async def test_a_text_that_came_meanwhile_is_not_fetched_again(
+    lookup: Lookup, store: Store, net: Net
+):
+    net.pages.will(markdown())
+    await store.run(listings.record, a_listing(Record(LAMPREY)))
+    wanted = await lookup.missing([LAMPREY])
+    await lookup.fetch(wanted)
+    await lookup.fetch(wanted)
+    assert len(net.pages.requests) == 1
+
+
 async def test_what_the_abstract_says_is_told_while_the_text_is_fetched(answers: Answers, net: Net):
     told: list[tuple[Answer, int]] = []
 
