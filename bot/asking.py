@@ -25,6 +25,7 @@ from bot.errors import ModelError, NoSuchPaper, SourceError, StoreError, UserErr
 from bot.lookup import Lookup
 from bot.models import Paper, Snapshot
 from bot.paper_ids import arxiv_id, find_arxiv_ids, find_dois, without_ids
+from bot.render.text import plain
 from bot.search.embed import Embedder, quick_embedder
 from bot.search.engine import SearchEngine
 from bot.store import full_texts, listings, papers, people
@@ -127,7 +128,7 @@ class Answers:
         if not (ids or paper_ids) and find_dois(question, limit=1):
             raise NoSuchPaper("The library has no paper with that DOI (yet).")
         asked = read_question(without_ids(question) or (ONLY_A_LINK if ids else ""))
-        if not asked.text:
+        if not plain(asked.text):
             raise UserError("Ask a question, such as “What is its main idea?”.")
         said = _Saying(self, asked, Asker(user_id, guild_id), tuple(earlier), on_progress)
         named = await self._named([*paper_ids, *ids])

@@ -28,7 +28,7 @@ from cogs.answering import (
     papers_of_thread,
     papers_posted_as,
 )
-from cogs.contents import texts_of
+from cogs.contents import texts_of, without_marks
 from cogs.papers import ANYBODY, EVERYWHERE, MOST_CHOICES, QueryText, choices
 
 LONGEST_QUESTION = 500
@@ -189,7 +189,7 @@ def _asked(
     replied_to: int | None = None,
 ) -> Asked:
     return Asked(
-        question=question,
+        question=" ".join(without_marks(question).split()),
         user_id=interaction.user.id,
         place_id=interaction.channel_id or 0,
         guild_id=interaction.guild_id,

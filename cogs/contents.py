@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import discord
+
+_MARKS = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:|t:|/[^<>:]{1,100}:|id:)[\w:-]{1,32}>")
+
+
+def without_marks(text: str) -> str:
+    """Return a text without mentions, custom emoji and moments, whose numbers are no words.
+
+    See https://docs.discord.com/developers/reference#message-formatting.
+    """
+    return _MARKS.sub(" ", text)
 
 
 def texts_of(message: discord.Message) -> list[str]:

@@ -17,7 +17,7 @@ from bot.paper_ids import arxiv_id
 from bot.render.answers import found_in_message, how_to
 from bot.render.cards import Page
 from cogs.answering import ReplySpot, answer_at, papers_of, papers_of_thread
-from cogs.contents import texts_of
+from cogs.contents import texts_of, without_marks
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Mentions(commands.Cog):
         spot = _spot(message)
         if spot is None:
             return
-        question = question_in(message.content, self._own_id)
+        question = question_in(message.content)
         texts = [question, *texts_of(message)[bool(message.content) :]]
         named = await self._papers_named(texts)
         if not has_words(question):
@@ -95,7 +95,7 @@ class Mentions(commands.Cog):
         about = await self._of_thread(message)
         spot = _spot(message) if about else None
         if spot is not None:
-            asked = self._asked(message, question_in(message.content, self._own_id), about)
+            asked = self._asked(message, question_in(message.content), about)
             await answer_at(spot, self.services, asked, only_if_known=True)
 
     async def _say_without_question(
@@ -165,16 +165,16 @@ def is_mentioned(text: str, user_id: int) -> bool:
     return re.search(rf"<@!?{user_id}>", said) is not None
 
 
-def question_in(text: str, user_id: int) -> str:
-    """Return what a text asks: without the mention of who is asked, and without quoted lines."""
-    return " ".join(re.sub(rf"<@!?{user_id}>", " ", _QUOTED.sub("", text)).split())
+def question_in(text: str) -> str:
+    """Return what a text asks: without mentions and custom emoji, and without quoted lines."""
+    return " ".join(without_marks(_QUOTED.sub("", text)).split())
 
 
 def has_words(question: str) -> bool:
     """Whether there is anything in it but papers' ids and links, punctuation and emoji."""
     return any(
-        re.search(r"[^\W_]", re.sub(r"<a?:\w+:\d+>", "", word)) and not arxiv_id(word)
-        for word in question.split()
+        re.search(r"[^\W_]", word) and not arxiv_id(word)
+        for word in without_marks(question).split()
     )
 
 

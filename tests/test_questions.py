@@ -107,7 +107,7 @@ async def test_what_no_paper_says_is_said_so(answers: Answers):
     assert (await answers.answer("Which volcano is the highest?")).answer == ALL_SILENT
 
 
-@pytest.mark.parametrize("question", ["", "  \n "])
+@pytest.mark.parametrize("question", ["\u200b\u202e", "", "  \n "])
 async def test_an_empty_question_is_refused(answers: Answers, question: str):
     with pytest.raises(UserError, match="Ask a question"):
         await answers.answer(question)
