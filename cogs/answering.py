@@ -145,6 +145,12 @@ async def _remember(
         log.warning("an answer was not noted for what follows: %s", error)
 
 
+async def remember_papers(services: Services, asked: Asked, *, message_id: int) -> None:
+    """Let the next question be about papers that were shown without one."""
+    shown = Answer("", abstained=False)
+    await _remember(services, asked, Context(), shown, message_id)
+
+
 async def _show(spot: Spot, page: Page) -> None:
     try:
         await spot.show(page)

@@ -16,7 +16,13 @@ from bot.errors import StoreError
 from bot.paper_ids import arxiv_id
 from bot.render.answers import found_in_message, how_to
 from bot.render.cards import Page
-from cogs.answering import ReplySpot, answer_at, papers_of, papers_of_thread
+from cogs.answering import (
+    ReplySpot,
+    answer_at,
+    papers_of,
+    papers_of_thread,
+    remember_papers,
+)
 from cogs.contents import texts_of, without_marks
 
 log = logging.getLogger(__name__)
@@ -107,9 +113,13 @@ class Mentions(commands.Cog):
         except TooManyQuestions:
             return
         try:
-            await spot.show(await self._shown(named) if named else how_to())
+            shown = await spot.show(await self._shown(named) if named else how_to())
         except discord.HTTPException as error:
             log.warning("message %s could not be answered: %s", message.id, error)
+            return
+        if named:
+            asked = self._asked(message, " ".join(named), named)
+            await remember_papers(self.services, asked, message_id=shown)
 
     async def _shown(self, ids: tuple[str, ...]) -> Page:
         known = await discover.by_ids(self.services, ids)

@@ -304,6 +304,19 @@ async def test_who_else_is_mentioned_is_no_part_of_the_question(
     assert asked.text.startswith(f"-# What is studied?\n{ABSTRACT}")
 
 
+async def test_a_link_without_a_word_is_what_the_next_question_is_about(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=12))
+    dm = world.dm(world.reader)
+    await world.say(world.reader, paper_id(4), where=dm)
+    await world.say(world.reader, "When was it published?", where=dm)
+    assert f"[{TITLES[3]}]" in answers(world, dm)[1].text
+    await world.say(world.reader, f"{me(world)} {paper_id(5)}")
+    await world.say(world.reader, f"{me(world)} When was it published?")
+    assert f"[{TITLES[4]}]" in answers(world)[1].text
+
+
 @pytest.mark.parametrize(
     "text", ["{me}", "{me} 👍 <:ok:123456789012345678>", "{me} ...?!", "{me} <@&12345>"]
 )
