@@ -134,6 +134,8 @@ class Wording:
             # What never began to answer is not held against anybody.
             used = prompt + draught.length // CHARACTERS_A_TOKEN if draught.length else 0
             await self._settle(day, used - reserved, asker)
+        if not draught.length:
+            raise ModelError("The language model said nothing.")
         if not draught.claims and not draught.reply.silent:
             raise ModelError("What the language model said is not proven by the papers.")
         return draught.answer(note)

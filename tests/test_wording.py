@@ -113,8 +113,7 @@ async def test_invention_alone_is_answered_with_the_papers_own_sentences(
 @pytest.mark.parametrize(
     "pieces",
     [
-        [],
-        [""],
+        [" "],
         ["I'm sorry, but I can't help with that."],
         ["{not json"],
         ["x" * 50_000],
@@ -129,6 +128,17 @@ async def test_what_is_no_claim_is_answered_with_the_papers_own_sentences(
     assert (given.model, given.claims[0].quote) == (None, FAST)
     assert given.note
     assert given.note.endswith(OWN_SENTENCES)
+
+
+@pytest.mark.parametrize("pieces", [[], [""]])
+async def test_a_model_that_says_nothing_is_told_and_costs_nothing(
+    answers: Answers, server: ModelServer, wording: Wording, pieces: list[str]
+):
+    server.says(*pieces)
+    given = await ask(answers)
+    assert (given.model, given.claims[0].quote) == (None, FAST)
+    assert given.note == f"The language model said nothing. {OWN_SENTENCES}"
+    assert (await wording.state()).tokens == 0
 
 
 async def test_a_model_that_fails_is_told_and_costs_nothing(
