@@ -194,7 +194,7 @@ def checked(draft: Draft, given: Given, question: str) -> Claim | None:
     Its quote must stand in a passage of its paper. Its own words must have no number that the
     quote lacks, most of their stems from the passages, no link, no mention, and no order.
     """
-    paper = next((p for n, p in enumerate(given.papers, 1) if draft.paper == f"P{n}"), None)
+    paper = next((p for n, p in enumerate(given.papers, 1) if n == _numbered(draft)), None)
     lengths = 0 < len(draft.text) <= LONGEST_CLAIM and len(draft.quote) <= LONGEST_QUOTED
     if paper is None or not lengths or _LEADS_AWAY.search(draft.text) or order_in(draft.text):
         return None
@@ -204,6 +204,12 @@ def checked(draft: Draft, given: Given, question: str) -> Claim | None:
     kept = proven([claim], given.passages)
     known = " ".join([question, paper.title, *(p.text for p in given.passages[paper.id])])
     return kept[0] if kept and _shared(draft.text, known) >= SHARED else None
+
+
+def _numbered(draft: Draft) -> int | None:
+    """Return the number of a draft's paper: small models write it as ``p1`` and ``1``, too."""
+    found = re.fullmatch(r"[Pp]?(\d{1,3})", draft.paper.strip(), re.ASCII)
+    return int(found[1]) if found else None
 
 
 def _numbers(text: str) -> set[str]:

@@ -46,6 +46,14 @@ def test_a_proven_claim_has_its_true_place():
     assert (kept.section, kept.url) == (ABSTRACT, LAMPREY.url)
 
 
+@pytest.mark.parametrize("paper", ["p1", " P1 ", "1"])
+def test_a_paper_is_known_however_its_number_is_written(paper: str):
+    kept = checked(draft(paper=paper), GIVEN, QUESTION)
+    assert kept is not None
+    assert kept.paper_id == LAMPREY.id
+    assert checked(draft(paper=paper.replace("1", "2")), GIVEN, QUESTION) is None
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
