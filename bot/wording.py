@@ -133,7 +133,7 @@ class Wording:
         finally:
             # What never began to answer is not held against anybody.
             used = prompt + draught.length // CHARACTERS_A_TOKEN if draught.length else 0
-            await self._settle(day, used - reserved, asker)
+            await self._settle(day, used - reserved, asker, answered=used > 0)
         if not draught.length:
             raise ModelError("The language model said nothing.")
         if not draught.claims and not draught.reply.silent:
@@ -162,12 +162,13 @@ class Wording:
         if forbids:
             raise ModelError(_USED_UP[forbids])
 
-    async def _settle(self, day: date, difference: int, asker: Asker) -> None:
+    async def _settle(self, day: date, difference: int, asker: Asker, *, answered: bool) -> None:
         try:
             await self.store.run(
                 spending.settle,
                 day,
                 difference,
+                answered=answered,
                 user_id=asker.user_id,
                 guild_id=asker.guild_id,
             )

@@ -151,7 +151,11 @@ async def test_a_model_that_fails_is_told_and_costs_nothing(
     given = await ask(answers)
     assert given.claims[0].quote == FAST
     assert given.note == f"The language model refused the request (status 429). {OWN_SENTENCES}"
-    assert (await wording.state()).tokens == 0
+    state = await wording.state()
+    assert (state.answers, state.tokens) == (0, 0)
+    server.says(GOOD)
+    await ask(answers)
+    assert (await wording.state()).answers == 1
 
 
 async def test_an_answer_that_breaks_off_keeps_what_is_proven(

@@ -58,18 +58,25 @@ def reserve(
 
 
 def settle(
-    db: Database, day: date, difference: int, *, user_id: int | None, guild_id: int | None
+    db: Database,
+    day: date,
+    difference: int,
+    *,
+    answered: bool = True,
+    user_id: int | None,
+    guild_id: int | None,
 ) -> None:
     """Correct what was reserved by what was used.
 
     Args:
         difference: Used less reserved, in tokens.
+        answered: Whether there was any answer; else none is counted.
     """
     who = [EVERYBODY]
     who += [f"guild:{guild_id}"] if guild_id is not None else []
     who += [f"user:{user_id}"] if user_id is not None else []
     for each in who:
-        _add(db, day, each, answers=0, tokens=difference)
+        _add(db, day, each, answers=0 if answered else -1, tokens=difference)
 
 
 def spent(db: Database, day: date, who: str = EVERYBODY) -> Spent:
@@ -81,8 +88,7 @@ def spent(db: Database, day: date, who: str = EVERYBODY) -> Spent:
 
 def _add(db: Database, day: date, who: str, *, answers: int, tokens: int) -> None:
     db.execute(
-        "INSERT INTO model_use (day, who, answers, tokens) VALUES (?, ?, ?, max(0, ?))"
-        " ON CONFLICT DO UPDATE SET answers = answers + excluded.answers,"
-        " tokens = max(0, tokens + ?)",
-        [day.isoformat(), who, answers, tokens, tokens],
+        "INSERT INTO model_use (day, who, answers, tokens) VALUES (?, ?, max(0, ?), max(0, ?))"
+        " ON CONFLICT DO UPDATE SET answers = max(0, answers + ?), tokens = max(0, tokens + ?)",
+        [day.isoformat(), who, answers, tokens, answers, tokens],
     )
