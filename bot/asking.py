@@ -51,6 +51,10 @@ PASSAGES_OF_OTHERS = 4
 """Of full texts that happen to be kept of papers that a search found."""
 ONLY_A_LINK = "What is this paper about?"
 """What somebody asks who gives nothing but a link."""
+WHICH_PAPER = (
+    "Which paper do you mean? Give its title, arXiv id or link, or ask under its post."
+    " /papers trending shows what is new."
+)
 MOST_EARLIER = 3
 """Exchanges of the conversation that a language model is told of."""
 OWN_SENTENCES = "These are the papers' own sentences."
@@ -139,6 +143,8 @@ class Answers:
             given = await said.of(before, about=before[:MOST_NAMED])
             if not given.abstained or refers_back(asked):
                 return given
+        if scope is Scope.RECENT and names_nothing(asked):
+            return Answer(WHICH_PAPER, abstained=True)
         found = await self._candidates(asked, scope, user_id, guild_id)
         by_name = paper_named(asked, found)
         return await said.of(found, about=[by_name] if by_name else [])
@@ -381,6 +387,15 @@ _BACK = re.compile(
 def refers_back(asked: Question) -> bool:
     """Whether a question makes sense only after an earlier one."""
     return not topic_words(asked) or bool(_BACK.search(asked.text))
+
+
+def names_nothing(asked: Question) -> bool:
+    """Whether a question asks for something of a paper and says nothing of which."""
+    if asked.kind is Kind.OVERVIEW:
+        return False
+    words = topic_words(asked)
+    pointing = len(words) == 1 and bool(_BACK.search(asked.text)) and not names_in(asked.text)
+    return not words or pointing
 
 
 def _likeliest(asked: Question, shelf: Sequence[Paper], embedder: Embedder) -> list[Paper]:

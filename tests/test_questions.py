@@ -62,6 +62,20 @@ async def test_a_field_is_searched_for_without_the_words_that_ask_for_one(
     assert survey.id not in found
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["is there code?", "tldr?", "who wrote it?", "What are its limitations?", "how fast is it"],
+)
+async def test_a_question_that_says_nothing_of_which_paper_is_asked_back(
+    question: str, answers: Answers
+):
+    given = await answers.answer(question)
+    assert (given.abstained, given.claims) == (True, ())
+    assert given.answer.startswith("Which paper do you mean?")
+    named = await answers.answer(question, paper_ids=[LAMPREY.id])
+    assert not named.answer.startswith("Which paper")
+
+
 async def test_a_paper_whose_title_is_said_is_the_first_that_is_read(
     answers: Answers, store: Store
 ):
