@@ -38,7 +38,7 @@ def title_of(paper_id: str) -> str:
     return f"What paper {paper_id} is about"
 
 
-def list_papers(db: Database, paper_ids: Sequence[str], *, days_ago: int = 0) -> None:
+def list_papers(db: Database, paper_ids: Sequence[str], *, days_ago: float = 0) -> None:
     """Put papers on the newest daily list that has closed, or on one before it."""
     day = newest_closed_day(now() - days_ago * A_DAY)
     records = tuple(a_record(paper_id, upvotes=10) for paper_id in paper_ids)
