@@ -481,7 +481,7 @@ def _titled_first(
 ) -> list[Hit]:
     """Return the hits with those first whose whole title is what is asked for, and nothing else."""
     by_text = all(clause.is_wish or clause.is_phrase_of_text for clause in query.clauses)
-    if query.since or query.until or not by_text:
+    if query.since or query.until or query.among or not by_text:
         return [*hits]
     titled = snapshot.titled(query.wishes)
     first = [hit for hit in hits if hit.paper_id in titled]
