@@ -23,6 +23,8 @@ TITLE_WEIGHT = 4
 by words of their titles, a field of its own too many by single words of other papers' titles."""
 KEY_LENGTH = 80
 """Characters of a title or a name by which it can be looked up."""
+MOST_TITLED = 20
+"""Papers with one title that are looked at: hundreds are called *Erratum*."""
 KEY_SEPARATOR = "\t"
 """Between what a key is looked up by and what it stands for."""
 EPOCH = date(1970, 1, 1)
@@ -169,7 +171,7 @@ class Snapshot:
     def titled(self, title: str) -> dict[str, Shown]:
         """Return the papers with this title, in whatever spelling, by their ids."""
         wanted = title_key(title)
-        keys = self.words_from("title_key", key(title, "")) if wanted else {}
+        keys = self.words_from("title_key", key(title, ""), most=MOST_TITLED) if wanted else {}
         papers = (self.with_id(each.partition(KEY_SEPARATOR)[2]) for each in keys)
         # The key of a paper that has another title now stays until its segment is merged.
         same = (paper for paper in papers if paper and title_key(paper.title) == wanted)
