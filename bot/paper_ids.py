@@ -23,28 +23,40 @@ _ARCHIVES = (
     "|supr-con"
 )
 # Every repetition is bounded, so a search stays linear in the length of the text.
+_SLASH = r"(?:/|%2f)"  # a link within another's query is written so
 _LINK = (
-    r"(?<!\w)(?:"
-    r"arxiv\.org[/:](?:[a-z-]{1,12}/){0,2}"
+    r"(?:(?<!\w)|(?<=%2f)|(?<=\b_))(?:"
+    rf"arxiv\.org(?::\d{{1,5}})?(?:{_SLASH}{{1,2}}|:)(?:[a-z-]{{1,12}}{_SLASH}){{0,2}}"
     r"|(?:alphaxiv|ar5iv)\.org/(?:[a-z]{1,12}/){0,3}"
     r"|(?:huggingface|hf)\.co/(?:[a-z]{2}/|api/)?papers/"
-    r"|10\.48550(?:/|%2f)arxiv\."
-    r"|arxiv\s{0,2}[:/]?\s{0,2}"
+    rf"|10\.48550{_SLASH}arxiv\."
+    rf"|arxiv\s{{0,2}}(?:[:.-]|%3a|{_SLASH})?\s{{0,2}}"
     r")"
 )
-# Not within a word, a longer number, a path or a mail address of something else.
-_ALONE = r"(?<![\w./@%+-])"
+# Not within a word, a longer number, a path or a mail address of something else; `_` is markup.
+_ALONE = r"(?<![a-z0-9./@%+-])(?<!\w_)"
 _NEW = r"(?P<month>\d\d(?:0[1-9]|1[0-2]))\.(?P<number>\d{4,5})"
 _OLD = (
-    rf"(?P<archive>{_ARCHIVES})(?:\.[a-z]{{2}})?"
-    r"/(?P<old_month>\d\d(?:0[1-9]|1[0-2]))(?P<old_number>\d{3})"
+    rf"(?P<archive>{_ARCHIVES})(?:\.[a-z]{{2,5}}(?:-[a-z]{{2,4}})?)?"
+    rf"{_SLASH}(?P<old_month>\d\d(?:0[1-9]|1[0-2]))(?P<old_number>\d{{3}})"
 )
 _ID = re.compile(
-    rf"(?:(?P<link>{_LINK})|{_ALONE})(?:{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?(?!\w|\.\d)",
+    rf"(?:(?P<link>{_LINK})|{_ALONE})(?:{_NEW}|{_OLD})"
+    r"(?:v(?P<version>[1-9]\d{0,2}))?(?![a-z0-9]|_\w|\.\d)",
     re.ASCII | re.IGNORECASE,
 )
-_WRAPPING = " \t\r\n<>()[]{}\"'`.,;"
-_SUBJECT = re.compile(r"\s{0,2}\[[a-z.-]{2,20}\]?", re.ASCII | re.IGNORECASE)
+_WRAPPING = (
+    " \t\r\n<>()[]{}\"'`.,;:!?*_~|"
+    "\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"  # invisible, and copied along
+    "“”‘’«»…。，、：；！？（）【】「」"
+)
+# As arXiv prints it on its pages, and along the margin of a PDF.
+_SUBJECT = re.compile(
+    r"\s{0,2}[\[(][a-z.-]{2,20}[\])]?(?:\s{1,2}\d{1,2}\s[a-z]{3}\s\d{4})?",
+    re.ASCII | re.IGNORECASE,
+)
+_FILE = re.compile(r"\.(?:pdf|html|md)", re.IGNORECASE)
+_LABEL = re.compile(r"^doi\s?:?\s{1,2}", re.IGNORECASE)
 _NEW_STYLE_SINCE = 704
 _FIVE_DIGITS_SINCE = 1501
 
@@ -168,5 +180,5 @@ def _stands_alone(text: str, found: re.Match[str]) -> bool:
     if _SUBJECT.fullmatch(after):
         after = ""
     if not found["link"]:
-        return not before and not after
-    return not any(character.isspace() for character in before + after)
+        return not before and (not after or _FILE.fullmatch(after) is not None)
+    return not any(character.isspace() for character in _LABEL.sub("", before) + after)
