@@ -46,7 +46,8 @@ MOST_WAITS = 5
 BACKFILL = "backfill"
 """What a source is asked for, as ``/status`` names it."""
 MOST_FAILURES = 3
-"""Lists that may fail in a row; one alone may be broken for ever and is left out."""
+"""Lists that may fail in a row, as one alone may be broken for ever and is left out; also how often
+a set is begun again since arXiv has forgotten where we were."""
 
 
 def check_since(since: date, source: str | None, *, now: datetime) -> None:
@@ -124,9 +125,13 @@ class Backfill:
         """
         await self._check_peace("arxiv")
         for name in dict.fromkeys(oai_set(category) for category in categories):
+            void = 0
             while (position := await self._position(name, since)).leg:
                 while position.leg:
-                    position = await self._page(position)
+                    before, position = position, await self._page(position)
+                    void += before.token is not None and position == _without_token(before)
+                    if void == MOST_FAILURES:
+                        raise SourceError("arXiv forgets its catalogue's pages again and again.")
 
     async def _position(self, name: str, since: date) -> Position:
         kept = await self.store.read(backfill.position, name)
@@ -139,7 +144,7 @@ class Backfill:
         except SourceError as error:
             if position.token is None or "badResumptionToken" not in str(error):
                 raise
-            return replace(position, token=None, token_at=None)
+            return _without_token(position)
         after = backfill.after_page(position, page.token, now=self.now())
         self.recorded += await self.store.run(
             _take_page, page, _since(position), after, now=self.now()
@@ -192,6 +197,11 @@ class Backfill:
     def _papers(self) -> str:
         r = self.recorded
         return f"{r.new + r.updated + r.unchanged:,} papers"
+
+
+def _without_token(position: Position) -> Position:
+    """Return the beginning of a position's leg."""
+    return replace(position, token=None, token_at=None)
 
 
 def missing_lists(db: Database, since: date, *, now: datetime) -> list[date]:

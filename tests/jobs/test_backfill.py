@@ -249,6 +249,21 @@ class TestTheCatalogue:
         await job.catalogue(["cs.CL"], SINCE)
         assert asked(net) == ["2025-01-01/2026-03-03", "second", "2025-01-01/2026-03-03"]
 
+    async def test_is_left_when_arxiv_forgets_every_token(self, job: Backfill, net: Net) -> None:
+        void = '<error code="badResumptionToken">It expired.</error>'
+
+        async def forgets(request: web.Request) -> web.StreamResponse:
+            if len(net.papers.requests) > 9:
+                return a_harvest(1)  # without the bound it would go on for ever
+            if "resumptionToken" in request.query:
+                return xml_answer(samples.an_oai_page(error=void))
+            return a_harvest(1, token="second")
+
+        net.papers.will(forgets)
+        with pytest.raises(SourceError, match="forgets its catalogue's pages"):
+            await job.catalogue(["cs.CL"], SINCE)
+        assert asked(net) == ["2025-01-01/2026-03-03", "second"] * 3
+
     async def test_waits_as_long_as_arxiv_asks(self, job: Backfill, net: Net) -> None:
         busy = web.Response(status=503, headers={"Retry-After": "20"})
         net.papers.will(a_harvest(1, token="second"), busy, a_harvest(2))
