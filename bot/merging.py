@@ -3,7 +3,8 @@
 The rule. Each field has an order of trust over the sources. The most trusted
 source that says something decides; a source that is silent on a field never
 erases what another said. Of one source, the later statement counts, field by
-field: what it no longer mentions keeps its last value.
+field: what it no longer mentions keeps its last value. Only a withdrawal ends
+with the version that says it: a later one brings the paper back.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def _is_newer(one: Statement, other: Statement) -> bool:
 def merge(statements: Mapping[str, Statement]) -> Paper:
     """Return the paper that the statements of all sources (by name) amount to.
 
-    The version, its date and a withdrawal only move forward: the highest
-    version that any source has seen counts.
+    The version and its date only move forward: the highest version that any
+    source has seen counts.
     """
     if len(statements) == 1:
         return next(iter(statements.values())).paper
@@ -103,4 +104,7 @@ def merge(statements: Mapping[str, Statement]) -> Paper:
 
 def _overlay(older: Paper, newer: Paper) -> Paper:
     values = {name: getattr(newer, name) or getattr(older, name) for name in FIELDS}
+    if older.withdrawn and (newer.version or 0) > (older.version or newer.version or 0):
+        # The comment on a withdrawn version is why it was withdrawn.
+        values |= {"withdrawn": newer.withdrawn, "comment": newer.comment}
     return Paper(id=newer.id, **values)

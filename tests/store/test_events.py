@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.models import DeliveryKind, EventKind, Paper
-from bot.store import events, feeds, listings, outbox, people, telling
+from bot.store import events, feeds, listings, outbox, papers, people, telling
 from bot.store.papers import take_in
 from bot.store.store import Store
 from tests.builders import TODAY, a_feed, a_listing, a_paper, a_record, owed
@@ -62,6 +62,21 @@ async def test_each_new_version_and_a_withdrawal_are_events(store: Store) -> Non
         (ONE, EventKind.VERSION, "v2"),
         (ONE, EventKind.VERSION, "v3"),
         (ONE, EventKind.WITHDRAWN, ""),
+    ]
+
+
+async def test_a_withdrawn_paper_that_is_replaced_is_back(store: Store) -> None:
+    comment = "This paper has been withdrawn by the authors"
+    await hears(store, a_paper(version=1, comment="9 pages"), hour=0)
+    await hears(store, a_paper(version=2, withdrawn=True, comment=comment), hour=1)
+    await hears(store, a_paper(version=3, title="Mended"), hour=2)
+    await hears(store, a_paper(version=2, withdrawn=True, comment=comment), hour=3)
+    [paper] = await store.read(papers.get_many, [ONE])
+    assert (paper.withdrawn, paper.comment, paper.title) == (False, None, "Mended")
+    assert [kind for _, kind, _ in await told(store)] == [
+        EventKind.VERSION,
+        EventKind.WITHDRAWN,
+        EventKind.VERSION,
     ]
 
 
