@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -40,6 +41,30 @@ def _is_new_version(before: Paper, now: Paper, first_seen_at: datetime) -> bool:
     if before.version is None:
         return now.updated_at is not None and now.updated_at > first_seen_at
     return now.version > before.version
+
+
+def dated(
+    db: Database, events: Sequence[PaperEvent], first_words: Mapping[str, datetime]
+) -> Sequence[PaperEvent]:
+    """Date code back that a source has had since its first words of a paper, as a first look does.
+
+    Nobody had asked that source before; where somebody has (``note_found``), it is news.
+
+    Args:
+        first_words: The papers that the source speaks of for the first time, and when we first
+            heard of each.
+    """
+    early = {event.paper_id for event in events if event.kind is EventKind.CODE} & first_words.keys()
+    if not early:
+        return events
+    looks = f"SELECT paper_id FROM paper_look WHERE paper_id IN ({marks(list(early))})"
+    early -= {row["paper_id"] for row in db.query(looks, list(early))}
+    return [
+        replace(event, at=first_words[event.paper_id])
+        if event.kind is EventKind.CODE and event.paper_id in early
+        else event
+        for event in events
+    ]
 
 
 def add(db: Database, events: Iterable[PaperEvent]) -> int:

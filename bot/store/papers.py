@@ -168,6 +168,8 @@ def _take_in_one(
     )
     if old and changed:
         writes.events += events.changes(old, merged, first_seen_at=first_seen_at, said_at=said_at)
+        if before is None:
+            writes.first_words[merged.id] = first_seen_at
     writes.statements_of(known, statement, merged)
     return ("new" if known is None else "updated" if changed else "unchanged"), now
 
@@ -195,6 +197,8 @@ class _Writes:
         default_factory=dict[tuple[str, str], tuple[str | None, ...]]
     )
     events: list[PaperEvent] = field(default_factory=list[PaperEvent])
+    first_words: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """Known papers of which the source speaks for the first time, and when we heard of them."""
 
     def paper(self, merged: Paper, first_seen_at: datetime) -> Row:
         """Write a paper, with the next revision; return its row."""
@@ -232,7 +236,7 @@ class _Writes:
     def flush(self, db: Database) -> None:
         db.conn.executemany(_WRITE_PAPER, self.papers.values())
         db.conn.executemany(_WRITE_STATEMENT, self.statements.values())
-        events.add(db, self.events)
+        events.add(db, events.dated(db, self.events, self.first_words))
         title_places.keep_up(db, self.revision)
 
 

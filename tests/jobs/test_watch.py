@@ -77,6 +77,23 @@ async def test_what_appears_between_two_looks_is_an_event(
     assert [s.upvotes for s in snapshots] == [12]
 
 
+async def test_what_the_first_look_finds_was_there_before_code_too(
+    watch: Watch, net: Net, store: Store
+) -> None:
+    await store.run(take_in, "arxiv", [a_paper(ONE)], said_at=NOON)
+    await store.run(people.save, 7, ONE, now=NOON)
+    there = {
+        "/api/models": [{"id": "lab/model"}],
+        f"/api/papers/{ONE}": samples.a_paper(1),
+        "/api/": [],
+    }
+    net.pages.will(by_path(there))
+    await watch()
+    assert await store.read(events.since, NOON) == []
+    dated = await store.read(events.since, NOON - LOOK_EVERY)
+    assert {event.kind for event in dated} == {EventKind.CODE, EventKind.WEIGHTS}
+
+
 async def test_a_run_asks_for_a_few_papers_and_the_next_for_the_others(
     watch: Watch, net: Net, store: Store
 ) -> None:

@@ -39,12 +39,25 @@ async def test_a_paper_that_is_new_has_no_events(store: Store) -> None:
 
 
 async def test_code_that_appears_is_an_event_once(store: Store) -> None:
-    await hears(store, a_paper(), hour=0)
+    await hears(store, a_paper(), hour=0, source="huggingface")
     for hour in (1, 2, 3):
         await hears(store, a_paper(code_url=CODE), hour=hour, source="huggingface")
     [event] = await store.read(events.since, NOON)
     assert (event.kind, event.detail, event.at) == (EventKind.CODE, CODE, NOON + HOUR)
     assert await store.read(events.since, NOON + HOUR) == []
+
+
+@pytest.mark.parametrize("looked", [False, True])
+async def test_code_in_a_source_s_first_words_is_news_only_after_a_look(
+    looked: bool, store: Store
+) -> None:
+    """It may be as old as the paper: arXiv's announcements never tell of code."""
+    await hears(store, a_paper(), hour=0)
+    if looked:
+        await store.run(events.note_found, ONE, {}, looked_at=NOON + HOUR)
+    await hears(store, a_paper(code_url=CODE), hour=2, source="huggingface")
+    assert await told(store) == ([(ONE, EventKind.CODE, CODE)] if looked else [])
+    assert await told(store, NOON - HOUR) == [(ONE, EventKind.CODE, CODE)]
 
 
 async def test_code_that_moves_is_no_event(store: Store) -> None:
