@@ -54,7 +54,9 @@ def dated(
         first_words: The papers that the source speaks of for the first time, and when we first
             heard of each.
     """
-    early = {event.paper_id for event in events if event.kind is EventKind.CODE} & first_words.keys()
+    early = {
+        event.paper_id for event in events if event.kind is EventKind.CODE
+    } & first_words.keys()
     if not early:
         return events
     looks = f"SELECT paper_id FROM paper_look WHERE paper_id IN ({marks(list(early))})"

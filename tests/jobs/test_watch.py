@@ -82,7 +82,7 @@ async def test_what_the_first_look_finds_was_there_before_code_too(
 ) -> None:
     await store.run(take_in, "arxiv", [a_paper(ONE)], said_at=NOON)
     await store.run(people.save, 7, ONE, now=NOON)
-    there = {
+    there: dict[str, object] = {
         "/api/models": [{"id": "lab/model"}],
         f"/api/papers/{ONE}": samples.a_paper(1),
         "/api/": [],
