@@ -16,11 +16,12 @@ from bot.models import (
     Match,
     Paper,
     PaperEvent,
+    Reception,
     Snapshot,
 )
 from bot.render.text import count
 from bot.search.highlights import Highlight
-from bot.store import feeds, listings, papers, people, telling
+from bot.store import feeds, listings, papers, people, receptions, telling
 
 MOST_LIKE = 50
 """Characters of a title that a reason names."""
@@ -38,6 +39,22 @@ class Shown:
     """Why this person or feed gets it, in words."""
     quote: Highlight | None = None
     """The sentence for which a search found it."""
+    reception: Reception | None = None
+    """How it was taken up; None where Semantic Scholar was never asked."""
+
+    @property
+    def cited(self) -> str:
+        """``cited 12 times, 3 highly influential``; empty where nobody did, as far as known."""
+        if self.reception is None or not self.reception.citations:
+            return ""
+        times = f"cited {count(self.reception.citations, 'time')}"
+        weighty = self.reception.influential_citations
+        return f"{times}, {weighty:,} highly influential" if weighty else times
+
+    @property
+    def venue(self) -> str:
+        """The journal or conference; not escaped, and empty where not known."""
+        return (self.reception.venue if self.reception else None) or self.paper.journal_ref or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +130,23 @@ Post = Digest | Card | Alert | Notice
 def show(db: Database, paper_ids: Sequence[str], reasons: Mapping[str, str] = {}) -> list[Shown]:
     """Return papers with their latest numbers, in the order asked; unknown ids are left out."""
     found = papers.get_many(db, paper_ids)
-    snapshots = listings.snapshots_of(db, [paper.id for paper in found])
-    return [_shown(paper, snapshots.get(paper.id, ()), reasons.get(paper.id)) for paper in found]
+    ids = [paper.id for paper in found]
+    snapshots, taken_up = listings.snapshots_of(db, ids), receptions.get_many(db, ids)
+    return [
+        _shown(paper, snapshots.get(paper.id, ()), reasons.get(paper.id), taken_up.get(paper.id))
+        for paper in found
+    ]
 
 
-def _shown(paper: Paper, snapshots: Sequence[Snapshot], reason: str | None) -> Shown:
+def _shown(
+    paper: Paper, snapshots: Sequence[Snapshot], reason: str | None, reception: Reception | None
+) -> Shown:
     numbers: dict[str, int | None] = {}
     for name in ("upvotes", "comments", "stars"):
         said = [getattr(s, name) for s in snapshots if getattr(s, name) is not None]
         numbers[name] = said[-1] if said else None
-    return Shown(paper, numbers["upvotes"], numbers["comments"], numbers["stars"], reason)
+    said = (numbers["upvotes"], numbers["comments"], numbers["stars"])
+    return Shown(paper, *said, reason, reception=reception)
 
 
 def load(db: Database, delivery: Delivery) -> Post | None:

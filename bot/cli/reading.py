@@ -17,7 +17,7 @@ from bot.errors import StoreError
 from bot.feeding import STATES, Part
 from bot.feeds import in_words
 from bot.finding import Search, nothing_found, with_ids
-from bot.models import Paper, Submission, byline
+from bot.models import Paper, Reception, Submission, byline
 from bot.posts import Shown
 from bot.render.text import plain
 from bot.search.engine import LONGEST_QUERY, Hit
@@ -106,7 +106,15 @@ def _readable(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole(shown: Shown) -> dict[str, Any]:
-    numbers = {"votes": shown.votes, "comments": shown.comments, "stars": shown.stars}
+    taken_up = shown.reception or Reception(shown.paper.id)
+    numbers = {
+        "votes": shown.votes,
+        "comments": shown.comments,
+        "stars": shown.stars,
+        "citations": taken_up.citations,
+        "influential_citations": taken_up.influential_citations,
+        "venue": taken_up.venue,
+    }
     return {**_readable(asdict(shown.paper)), "url": shown.paper.url, **numbers}
 
 
@@ -118,7 +126,10 @@ def _lines(shown: Shown) -> list[str]:
     return [
         plain(paper.title),
         plain(byline(paper.authors, most=8)),
-        "  ".join(part for part in (when, paper.url or paper.id, votes, stars) if part),
+        "  ".join(
+            part for part in (when, paper.url or paper.id, votes, stars, shown.cited) if part
+        ),
+        plain(shown.venue),
         plain(paper.ai_summary or ""),
         plain(paper.abstract),
         f"Code: {plain(paper.code_url)}" if paper.code_url else "",

@@ -20,7 +20,7 @@ MOST_COMPONENTS = 40
 """Discord's limit on a message, nested ones counted."""
 MOST_LISTED = 8
 """Papers in a list: each takes a section of three components and a button, of 40 in all."""
-SUMMARY = 900
+SUMMARY = 750
 QUOTE = 240
 TITLE = 300
 LONGEST_LINK = 120
@@ -72,10 +72,11 @@ def card(
         above: A line of ours to say first.
     """
     paper = shown.paper
-    text = f"### {_title(paper, TITLE)}\n-# {_facts(paper)}"
+    text = f"### {_title(paper, TITLE)}\n-# {_facts(shown)}"
     rows = [ui.TextDisplay(text) if shortened else _with_thumbnail(text, paper)]
     summary = "" if shortened else excerpt(paper.ai_summary or paper.abstract, SUMMARY)
-    last = " · ".join(p for p in (numbers(shown), excerpt(shown.reason or "", 200)) if p)
+    said = (numbers(shown), shown.cited, excerpt(shown.reason or "", 200))
+    last = " · ".join(part for part in said if part)
     quote = "" if shortened else _quoted(shown, QUOTE)
     rows += [ui.TextDisplay(part) for part in (summary, quote and f"> {quote}", last) if part]
     rows.append(ui.ActionRow(*_buttons(paper, shortened=shortened)))
@@ -98,12 +99,14 @@ def _title(paper: Paper, most: int) -> str:
     return link(words, paper.url if len(paper.url) <= LONGEST_LINK else None)
 
 
-def _facts(paper: Paper) -> str:
+def _facts(shown: Shown) -> str:
+    paper = shown.paper
     parts = [
         excerpt(byline(paper.authors), 120),
         excerpt(paper.organization or "", 60),
         moment(paper.published_at, "D") if paper.published_at else "",
         excerpt(", ".join(paper.categories[:3]), 60),
+        excerpt(shown.venue, 80),
         "**withdrawn by its authors**" if paper.withdrawn else "",
     ]
     return " · ".join(part for part in parts if part) or "No authors are known yet"

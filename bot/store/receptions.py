@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from bot.models import TITLE_ONLY_PREFIX, Paper, Reception
 from bot.store import papers
 from bot.store.papers import Took
-from bot.store.rows import marks, moment
+from bot.store.rows import json_list, moment
 
 SOURCE = "semantic_scholar"
 
@@ -54,7 +54,8 @@ def take_in(
 def get_many(db: Database, paper_ids: Sequence[str]) -> dict[str, Reception]:
     """Return how some papers were taken up, in numbers; those never asked about are left out."""
     rows = db.query(
-        f"SELECT * FROM reception WHERE paper_id IN ({marks(paper_ids)})", list(paper_ids)
+        "SELECT * FROM reception WHERE paper_id IN (SELECT value FROM json_each(?))",
+        [json_list(paper_ids)],
     )
     return {
         row["paper_id"]: Reception(

@@ -64,7 +64,7 @@ def test_show_prints_one_paper(run: Run, page: Path) -> None:
     assert outcome.out.startswith("A First Look at Careful Caching\n")
     whole = json.loads(run("show", paper_id, "--json").out)
     assert whole["id"] == paper_id
-    assert whole["votes"] is None
+    assert whole["votes"] is whole["citations"] is whole["venue"] is None
     [said] = whole["sources"]
     assert (said["source"], said["first_said_at"]) == ("page", said["said_at"])
     assert whole["submission"]["submitted_by"] is None

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from bot import posts
 from bot.jobs.enrich import ASK_EVERY, ENRICHED, Enrich
 from bot.models import Reception
 from bot.store import listings, papers, receptions
@@ -46,6 +47,9 @@ async def test_summaries_and_citations_of_listed_papers_are_kept(
         ONE: Reception(ONE, citations=3, venue="Some Venue"),
         TWO: Reception(TWO),
     }
+    shown, unknown = await store.read(posts.show, [ONE, TWO])
+    assert (shown.cited, shown.venue) == ("cited 3 times", "Some Venue")
+    assert (unknown.cited, unknown.venue) == ("", "")
     await enrich()
     assert len(net.pages.requests) == 1, "both were asked about a moment ago"
     clock.now += ASK_EVERY

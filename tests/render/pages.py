@@ -10,7 +10,7 @@ import discord
 from discord import ui
 from hypothesis import strategies as st
 
-from bot.models import Paper
+from bot.models import Paper, Reception
 from bot.posts import Shown
 from bot.render.cards import MOST_COMPONENTS, MOST_TEXT, Page
 from tests.builders import a_paper
@@ -112,7 +112,9 @@ def the_longest(id: str = "2403.00001", character: str = "*") -> Shown:
         thumbnail_url="https://a.org/" + "t" * 490,
         withdrawn=True,
     )
-    return Shown(paper, votes=2**63 - 1, comments=2**63 - 1, stars=2**63 - 1, reason=word)
+    most = 2**63 - 1
+    reception = Reception(id, citations=most, influential_citations=most, venue=word)
+    return Shown(paper, most, most, most, reason=word, reception=reception)
 
 
 hostile = st.sampled_from(HOSTILE) | st.text() | st.sampled_from([h * 400 for h in HOSTILE])
@@ -132,6 +134,19 @@ papers = st.builds(
     withdrawn=st.booleans(),
 )
 votes = st.none() | st.integers(0, 2**63 - 1)
+receptions = st.builds(
+    Reception,
+    paper_id=ids,
+    citations=votes,
+    influential_citations=votes,
+    venue=st.none() | hostile,
+)
 showns = st.builds(
-    Shown, paper=papers, votes=votes, comments=votes, stars=votes, reason=st.none() | hostile
+    Shown,
+    paper=papers,
+    votes=votes,
+    comments=votes,
+    stars=votes,
+    reason=st.none() | hostile,
+    reception=st.none() | receptions,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from discord import ui
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.models import Reception
 from bot.posts import Shown
 from bot.render.cards import MOST_LISTED, card, is_web_url, listed, numbers, words
 from tests.conftest import NOON
@@ -65,6 +68,21 @@ class TestACard:
             "-# Ann, Bo, Cy and 2 others · Lab · <t:1772539200:D> · cs.CL, cs.AI",
         ]
         assert (summary, last) == ("Short.", "▲ 5 · its title has agents")
+
+    def test_it_says_how_the_paper_was_taken_up(self) -> None:
+        taken_up = Reception(ONE, citations=1_204, influential_citations=31, venue="Some *Venue*")
+        head, last = texts(card(replace(a_shown(votes=5, abstract=""), reception=taken_up)))
+        assert head.endswith("Some \\*Venue\\*")
+        assert last == "▲ 5 · cited 1,204 times, 31 highly influential"
+
+    @pytest.mark.parametrize("taken_up", [None, Reception(ONE), Reception(ONE, citations=0)])
+    def test_what_is_not_known_of_its_reception_is_not_said(
+        self, taken_up: Reception | None
+    ) -> None:
+        shown = a_shown(votes=5, journal_ref="J. Hard Problems 3")
+        head, *_, last = texts(card(replace(shown, reception=taken_up)))
+        assert head.endswith("-# J. Hard Problems 3")
+        assert last == "▲ 5"
 
     def test_a_paper_without_a_summary_shows_its_abstract(self) -> None:
         assert texts(card(a_shown(abstract="Words of the authors.")))[1] == "Words of the authors."
