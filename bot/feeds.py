@@ -14,6 +14,9 @@ NEWS_WINDOW = timedelta(days=14)
 """Hugging Face takes papers into its daily lists up to 14 days after arXiv has them."""
 STILL_WANTED = timedelta(days=7)
 """What was listed longer ago than this is no news any more, also after an outage."""
+WAITS_FOR_LISTS = timedelta(hours=3)
+"""A list that closes so soon after a feed's hour is posted when it has: at nine in Tokyo the newest
+one closes within three hours. What closes later is for the next hour."""
 DIGEST_STAYS_FRESH = timedelta(hours=20)
 CARD_STAYS_FRESH = timedelta(days=2)
 

@@ -78,15 +78,19 @@ class Compose:
         free = await self.store.read(room, feed, due_at)
         if feed.style is Style.DIGEST and not free:
             return 0
-        choice = await candidates.chosen(self.store, feed, room=free, now=now, reader=self.reader)
+        by = due_at + feeds.WAITS_FOR_LISTS
+        choice = await candidates.chosen(
+            self.store, feed, room=free, now=now, by=by, reader=self.reader
+        )
         return await self.store.run(settle, feed, choice, due_at, now=now)
 
     async def _hold(self, feed: Feed, due_at: datetime, *, now: datetime) -> None:
         """Note, once for a moment, what a feed would have posted if it could reach its channel."""
         if await self.store.read(feed_store.has_decided_since, feed.id, due_at):
             return
+        by = due_at + feeds.WAITS_FOR_LISTS
         choice = await candidates.chosen(
-            self.store, feed, room=feed.max_papers, now=now, reader=self.reader
+            self.store, feed, room=feed.max_papers, now=now, by=by, reader=self.reader
         )
         lost = [(id_, feeds.Held.PERMISSION) for id_ in (*choice.posted, *choice.more)]
         await self.store.run(feed_store.decide, feed.id, [*choice.held, *lost], now=now)

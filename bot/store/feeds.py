@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.models import Feed
-from bot.store.rows import marks, moment, to_feed
+from bot.store.rows import at, marks, moment, to_feed
 
 _COLUMNS = (
     "guild_id",
@@ -164,6 +164,16 @@ def decided(
         [feed_id, *paper_ids],
     )
     return {row["paper_id"]: (row["verdict"], row["reason"]) for row in rows}
+
+
+def held_at(db: Database, feed_id: int, paper_ids: Collection[str]) -> dict[str, datetime]:
+    """Return when some papers were last held back, of those that are."""
+    rows = db.query(
+        "SELECT paper_id, decided_at FROM feed_paper WHERE verdict = 'held'"
+        f" AND feed_id = ? AND paper_id IN ({marks(list(paper_ids))})",
+        [feed_id, *paper_ids],
+    )
+    return {row["paper_id"]: at(row["decided_at"]) for row in rows}
 
 
 def posted_in_channel(db: Database, channel_id: int, paper_ids: Collection[str]) -> set[str]:

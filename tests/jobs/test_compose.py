@@ -19,6 +19,7 @@ from bot.errors import StoreError, UserError
 from bot.feeds import Held
 from bot.jobs.compose import Compose, room, settle
 from bot.jobs.deliver import hold_stale
+from bot.listing_days import complete_at
 from bot.models import (
     Delivery,
     DeliveryKind,
@@ -110,6 +111,36 @@ async def test_a_day_with_nothing_owes_nothing_and_a_late_list_is_still_taken(
     clock.now += 2 * HOUR
     await compose()
     assert len(await deliveries(store)) == 1
+
+
+async def test_a_list_that_closes_long_after_a_feed_s_hour_waits_for_the_next(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await made(store)
+    await made(store, channel_id=101, topic="llamas")
+    tuesday = MONDAY + DAY
+    await store.run(listings.record, a_listing(papers=[ONE], day=tuesday))
+    llamas = a_record(TWO, title="On Llamas")
+    on_arxiv = a_listing(llamas, source="arxiv", name="cs.LG", day=tuesday + DAY)
+    await store.run(listings.record, on_arxiv)
+    clock.now = complete_at(tuesday)
+    await compose()
+    assert await deliveries(store) == []
+    clock.now = NOON + 21 * HOUR
+    await compose()
+    assert [d.payload["papers"] for d in await deliveries(store)] == [[ONE], [TWO]]
+
+
+async def test_a_list_that_closes_soon_after_a_feed_s_hour_is_posted_then(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    await made(store, timezone="Asia/Tokyo")
+    await listed(store, 10)
+    for early in (timedelta(seconds=1), timedelta()):
+        assert await deliveries(store) == []
+        clock.now = complete_at(MONDAY) - early
+        await compose()
+    assert [d.payload["papers"] for d in await deliveries(store)] == [[ONE]]
 
 
 async def test_a_feed_waits_for_its_hour_and_day(
@@ -216,7 +247,7 @@ async def test_the_day_of_cards_is_the_feed_s_own_and_midnight_brings_no_more(
     store: Store, compose: Compose, clock: Clock
 ) -> None:
     await made(store, style=Style.CARDS, max_papers=1, hour=9, timezone="Asia/Tokyo")
-    await listed(store, 30, 20, 10)
+    await listed(store, 30, 20, 10, day=MONDAY - 3 * DAY)
     for hours, owed_by_then in ((0, 1), (3.5, 1), (11.5, 1), (12.5, 2)):
         clock.now = NOON + timedelta(hours=hours)
         await compose()
@@ -308,6 +339,37 @@ async def test_what_was_listed_more_than_a_week_ago_is_held_as_late(
     assert await verdicts(store, feed) == {ONE: ("held", Held.LATE)}
 
 
+async def test_what_joins_a_list_late_is_news_when_it_does(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    feed = await made(store)
+    for paper_id, day, seen_at in (
+        (ONE, MONDAY - 11 * DAY, NOON - 10 * DAY),  # after the other's list had closed
+        (TWO, MONDAY - 12 * DAY, NOON + HOUR),
+    ):
+        listing = a_listing(papers=[paper_id], day=day, seen_at=seen_at)
+        await store.run(listings.record, listing)
+    clock.now += 2 * HOUR
+    await compose()
+    assert await deliveries(store) == [], "its hour had gone by"
+    clock.now += DAY
+    await compose()
+    assert [d.payload["papers"] for d in await deliveries(store)] == [[TWO]]
+    assert (await verdicts(store, feed))[ONE] == ("held", Held.LATE)
+
+
+async def test_old_lists_that_are_read_after_an_outage_are_no_news(
+    store: Store, compose: Compose
+) -> None:
+    feed = await made(store)
+    for n, paper_id in enumerate((ONE, TWO)):
+        day, seen_at = MONDAY - (12 + n) * DAY, NOON - HOUR + n * timedelta(minutes=10)
+        await store.run(listings.record, a_listing(papers=[paper_id], day=day, seen_at=seen_at))
+    await compose()
+    assert await deliveries(store) == []
+    assert await verdicts(store, feed) == dict.fromkeys([ONE, TWO], ("held", Held.LATE))
+
+
 async def test_an_imported_list_needs_no_look_of_ours(store: Store) -> None:
     await listed(store, 10)
     assert set(await store.read(listed_now, now=NOON, of_all_sources=False)) == {ONE}
@@ -339,6 +401,33 @@ async def test_a_new_feed_takes_nothing_that_it_could_post_already_whatever_it_i
     await store.run(listings.record, arxiv)
     feed = await store.run(feeding.add_feed, a_feed(), most=5)
     assert set(await verdicts(store, feed)) == {ONE, TWO}
+
+
+@pytest.mark.parametrize(("topic", "is_news"), [("", True), ("llamas", False)])
+async def test_what_a_daily_list_takes_later_is_news_to_a_feed_that_reads_no_other(
+    topic: str,
+    is_news: bool,
+    store: Store,
+    compose: Compose,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """arXiv announces papers days before Hugging Face lists them."""
+    llamas = a_record(ONE, title="On Llamas")
+    on_arxiv = a_listing(llamas, a_record(TWO), source="arxiv", name="cs.LG", day=NOON.date())
+    await store.run(listings.record, on_arxiv)
+    await store.run(listings.record, a_listing(papers=[TWO], day=MONDAY))
+    await store.run(feeding.add_feed, a_feed(topic=topic), most=5)
+    trending = a_listing(papers=[TWO], name="trending", seen_at=NOON + HOUR)
+    await store.run(listings.record, trending)
+    taken = a_listing(llamas, day=MONDAY + DAY, seen_at=NOON + HOUR)
+    await store.run(listings.record, taken)
+    clock.now += DAY
+    for _ in range(2):
+        await compose()
+        posted = [d.payload["papers"] for d in await deliveries(store)]
+        assert posted == ([[ONE]] if is_news else [])
+    assert not caplog.records
 
 
 async def test_a_server_s_feeds_are_limited_and_no_two_the_same(store: Store) -> None:
