@@ -51,6 +51,7 @@ from bot.sources.semantic_scholar import SemanticScholar
 from bot.store import heartbeat, mailboxes, outbox, pace, people
 from bot.store.spending import Limits
 from bot.store.store import Store
+from bot.unchanged import Unchanged
 from bot.web.server import serving
 from bot.wording import Wording
 from cogs import EXTENSIONS
@@ -160,7 +161,7 @@ async def asking(rooms: Rooms) -> AsyncGenerator[Sources]:
     )
     hosts = frozenset(urlsplit(address).hostname or "" for address in addresses)
     token, key = settings.hugging_face_token, settings.semantic_scholar_key
-    async with Web(hosts, pace=pace.PaceInStore(rooms.store), now=rooms.now) as web:
+    async with Web(hosts, pace=pace.PaceInFiles(rooms.store), now=rooms.now) as web:
         yield Sources(
             HuggingFace(
                 web, settings.hugging_face_url, token=token.get_secret_value() if token else None
@@ -184,17 +185,19 @@ def looking_up(rooms: Rooms, sources: Sources) -> Lookup:
     return Lookup(rooms.store, sources.hugging_face, sources.arxiv, rooms.now, most)
 
 
-def refresher(rooms: Rooms, sources: Sources, *, starter_is_news: bool = False) -> Refresh:
+def refresher(
+    rooms: Rooms, sources: Sources, unchanged: Unchanged, *, starter_is_news: bool = False
+) -> Refresh:
     """Return the job that looks at the sources' lists."""
     looks = Looks(sources.hugging_face, sources.arxiv, rooms.settings.arxiv_categories)
-    return Refresh(rooms.store, looks, rooms.now, starter_is_news=starter_is_news)
+    return Refresh(rooms.store, looks, rooms.now, starter_is_news, unchanged)
 
 
 @asynccontextmanager
 async def looking(rooms: Rooms) -> AsyncGenerator[Refresh]:
     """Open the web for looking at the sources' lists."""
     async with asking(rooms) as sources:
-        yield refresher(rooms, sources)
+        yield refresher(rooms, sources, Unchanged())
 
 
 @dataclass
@@ -323,7 +326,8 @@ async def working(
             runner,
         ):
             bot.services.answers.lookup = lookup
-            refresh = refresher(rooms, sources, starter_is_news=starter_is_news)
+            unchanged = bot.services.unchanged
+            refresh = refresher(rooms, sources, unchanged, starter_is_news=starter_is_news)
             match = MatchNew(rooms.store, rooms.now, bot.services.reader)
             engine = Engine(
                 rooms,

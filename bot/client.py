@@ -26,6 +26,7 @@ from bot.search.engine import SearchEngine
 from bot.store import outbox
 from bot.store.store import Store
 from bot.topics.reading import Reader
+from bot.unchanged import Unchanged
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class Services:
     """How often each server's channels and permissions have changed, by its id."""
     by_email: bool = False
     """Whether the operator has set up e-mail."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
+    """When sources were last seen to show nothing new."""
     answers: Answers = field(init=False)
     """Answers questions."""
     reader: Reader = field(init=False)

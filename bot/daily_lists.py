@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from bot.listing_days import complete_at
+from bot.models import SourceState
 from bot.store import listings
 
 SOURCE, NAME = "huggingface", listings.DAILY
@@ -19,9 +20,17 @@ def look_name(day: date) -> str:
     return f"{NAME} {day}"
 
 
+def look_state(db: Database, day: date) -> SourceState:
+    """Return how the looks at a day's list went."""
+    return listings.source_state(db, SOURCE, look_name(day))
+
+
 def looked_at(db: Database, day: date) -> datetime | None:
-    """Return when Hugging Face last showed a day's list; None for one that came from a file."""
-    return listings.source_state(db, SOURCE, look_name(day)).good_at
+    """Return when a look at a day's list last brought something; None for one from a file.
+
+    The first look after its close always does: it says that the list is complete.
+    """
+    return look_state(db, day).good_at
 
 
 def is_whole(db: Database, day: date, *, now: datetime) -> bool:

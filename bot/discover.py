@@ -23,6 +23,7 @@ from bot.topics.query import TopicQuery, parse_topic
 from bot.topics.reading import Reader
 from bot.topics.wanting import reasons
 from bot.trending import Period, trending_score
+from bot.unchanged import Unchanged
 
 MOST_TRENDING = 100
 SCORE_LOOKS_BACK = timedelta(days=31)
@@ -36,6 +37,13 @@ class Shelf(Protocol):
     @property
     def engine(self) -> SearchEngine: ...
     def now(self) -> datetime: ...
+
+
+class ListShelf(Shelf, Protocol):
+    """What daily lists need besides: when they were last seen to be unchanged."""
+
+    @property
+    def unchanged(self) -> Unchanged: ...
 
 
 class TopicShelf(Shelf, Protocol):
@@ -70,19 +78,19 @@ class Trending:
     """Whether nothing is known of attention, and these are the starter library's."""
 
 
-async def daily(shelf: Shelf, day: date | None) -> DailyList:
+async def daily(shelf: ListShelf, day: date | None) -> DailyList:
     """Return a day's list; if no day is given, the newest one that has closed and is not empty."""
-    return await shelf.store.read(_daily, day, now=shelf.now())
+    return await shelf.store.read(_daily, day, now=shelf.now(), unchanged=shelf.unchanged)
 
 
-def _daily(db: Database, day: date | None, *, now: datetime) -> DailyList:
+def _daily(db: Database, day: date | None, *, now: datetime, unchanged: Unchanged) -> DailyList:
     if day is None:
         closed = newest_closed_day(now)
         day = daily_lists.newest_stored(db, until=closed) or closed
     entries = listings.entries(db, daily_lists.SOURCE, daily_lists.NAME, day)
     shown = posts.show(db, [entry.paper_id for entry in entries])
     shown.sort(key=lambda s: -(s.votes or 0))
-    looked_at = daily_lists.looked_at(db, day)
+    looked_at = unchanged.complete(daily_lists.look_state(db, day)).good_at
     state = state_of(day, looked_at or now, len(entries))
     return DailyList(day, state, tuple(shown), looked_at)
 

@@ -31,5 +31,10 @@ def trouble(folder: Path) -> str | None:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             file.write(bytes(4096))
     except OSError as error:
-        return _SENTENCES.get(error.errno or 0)
+        return sentence(error)
     return None
+
+
+def sentence(error: OSError) -> str | None:
+    """Return what an error of the system says of the disk; None where it says nothing of it."""
+    return _SENTENCES.get(error.errno or 0)

@@ -11,6 +11,7 @@ from bot.listing_days import next_announcement, next_closing
 from bot.models import SourceState
 from bot.store import dm_rest, listings, outbox, papers
 from bot.store.rows import parsed
+from bot.unchanged import Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,12 @@ class Status:
     """Until when Discord wants no new DM channels from the bot; None where it takes them."""
 
 
-def take(db: Database, *, now: datetime) -> Status:
-    """Return how everything does now."""
+def take(db: Database, *, now: datetime, unchanged: Unchanged) -> Status:
+    """Return how everything does now.
+
+    Args:
+        unchanged: What sources said since it was last worth storing.
+    """
     counts = outbox.counts(db)
     days = listings.days(db, "huggingface", "daily", limit=1)
     paused = db.query(
@@ -51,7 +56,7 @@ def take(db: Database, *, now: datetime) -> Status:
     return Status(
         papers=papers.count(db),
         newest_daily=days[0] if days else None,
-        sources=_sources(db),
+        sources=_sources(db, unchanged),
         next_list_at=next_closing(now),
         next_announcement_at=next_announcement(now),
         owed=counts.get("owed", 0) + counts.get("sending", 0),
@@ -68,13 +73,13 @@ def take(db: Database, *, now: datetime) -> Status:
 _TRIED_LATELY = timedelta(days=2)
 
 
-def _sources(db: Database) -> tuple[SourceState, ...]:
+def _sources(db: Database, unchanged: Unchanged) -> tuple[SourceState, ...]:
     """Return how the sources do; of the daily lists the two newest and those that fail.
 
     What is not asked for any more (a list grown old, a category taken out of the settings) is
     left out, with the trouble that it had.
     """
-    states = listings.source_states(db)
+    states = [unchanged.complete(state) for state in listings.source_states(db)]
     newest = max((state.tried_at for state in states if state.tried_at), default=None)
     states = [s for s in states if s.tried_at and newest and newest - s.tried_at < _TRIED_LATELY]
     daily = [state for state in states if state.name.startswith("daily ")]

@@ -28,7 +28,9 @@ class Operator(commands.Cog):
     async def status(self, interaction: discord.Interaction) -> None:
         """Show how the bot does: sources, what is owed, what is broken"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        seen = await self.services.store.read(status.take, now=self.services.now())
+        seen = await self.services.store.read(
+            status.take, now=self.services.now(), unchanged=self.services.unchanged
+        )
         next_run = self.services.next_run_at("refresh")
         wording = self.services.answers.wording
         page = status_page(

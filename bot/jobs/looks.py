@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.daily_lists import look_name
 from bot.jobs.refresh import Look
-from bot.listing_days import ONE_DAY, local_day, newest_closed_day
+from bot.listing_days import ONE_DAY, complete_at, local_day, newest_closed_day
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Fetched, Validators
 from bot.sources.huggingface import HuggingFace
@@ -44,7 +44,8 @@ class Looks:
     def _daily(self, day: date, newest: date) -> Look:
         is_old, is_older = day < newest, day <= newest - 7 * ONE_DAY
         every = OLDER_LISTS_EVERY if is_older else OLD_LISTS_EVERY if is_old else None
-        return Look("huggingface", look_name(day), partial(self._list, day), every=every)
+        fetch = partial(self._list, day)
+        return Look("huggingface", look_name(day), fetch, every, complete_at(day))
 
     async def _list(self, day: date, validators: Validators) -> Fetched:
         return await self.hugging_face.daily(day, validators=validators)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -13,12 +13,13 @@ from sqlite_utils import Database
 from bot.errors import SourceError, SourceUnreachable
 from bot.jobs.asking import failing, wants_peace
 from bot.models import SourceState
-from bot.sources.http import Fetched, Validators
+from bot.sources.http import FRESH, Fetched, Validators
 from bot.sources.huggingface import unknown_fields_of
 from bot.sources.starter import starter_listing
 from bot.store import listings, papers
 from bot.store.listings import Recorded
 from bot.store.store import Store
+from bot.unchanged import Unchanged
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,14 @@ class Look:
     fetch: Callable[[Validators], Awaitable[Fetched]]
     every: timedelta | None = None
     """Looked at no more often than this; None for at each run."""
+    complete_at: datetime | None = None
+    """From when on the list takes no more papers; None for one that never closes."""
+
+    def closes_between(self, then: datetime | None, now: datetime) -> bool:
+        """Whether the list has closed since a look at it, if there was one."""
+        if self.complete_at is None or now < self.complete_at:
+            return False
+        return then is None or then < self.complete_at
 
 
 Looks = Callable[[datetime], Sequence[Look]]
@@ -56,6 +65,7 @@ class Refresh:
     now: Callable[[], datetime]
     starter_is_news: bool = False
     """Whether the starter library counts as today's list; on Discord it must not."""
+    unchanged: Unchanged = field(default_factory=Unchanged)
 
     async def __call__(self) -> None:
         await self.all()
@@ -63,7 +73,9 @@ class Refresh:
     async def all(self) -> bool:
         """Look at every list whose turn it is; whether any source answered."""
         by_source: dict[str, list[Look]] = {}
-        for look in self.looks(self.now()):
+        looks = self.looks(self.now())
+        self.unchanged.keep({(look.source, look.name) for look in looks})
+        for look in looks:
             by_source.setdefault(look.source, []).append(look)
         outcomes = await asyncio.gather(*(self._look_at(*one) for one in by_source.items()))
         recorded = [one for outcome in outcomes for one in outcome]
@@ -85,7 +97,7 @@ class Refresh:
         if wants_peace(states.values(), now=self.now()):
             return outcomes
         for look in looks:
-            state = states.get(look.name, SourceState(source, look.name))
+            state = self.unchanged.complete(states.get(look.name, SourceState(source, look.name)))
             if self._is_fresh(look, state):
                 continue
             try:
@@ -104,23 +116,26 @@ class Refresh:
         return bool(look.every and state.good_at and self.now() < state.good_at + look.every)
 
     async def look(self, look: Look, state: SourceState) -> Recorded:
-        """Look at one list and take in what it shows.
+        """Look at one list and take in what it shows; an unchanged one costs no write.
+
+        A list that has closed since the last look is read whole, whatever we know of it: from
+        then on the store counts it as complete.
 
         Raises:
             SourceError: It could not be read; nothing was taken in.
         """
-        further = tuple(Validators(*page) for page in state.further)
-        fetched = await look.fetch(Validators(state.etag, state.last_modified, further))
-        good = SourceState(
-            look.source,
-            look.name,
-            tried_at=self.now(),
-            good_at=self.now(),
-            etag=fetched.validators.etag,
-            last_modified=fetched.validators.last_modified,
-            further=tuple((p.etag, p.last_modified) for p in fetched.validators.further),
-        )
-        return await self.store.run(_record, fetched, good)
+        now = self.now()
+        has_closed = look.closes_between(state.good_at, now)
+        fetched = await look.fetch(FRESH if has_closed else _validators(state))
+        good = _good(look, fetched.validators, now=now)
+        is_news = has_closed or state.good_at is None or _differs(state, good)
+        if not fetched.listings and not is_news:
+            self.unchanged.note(look.source, look.name, now)
+            return Recorded()
+        recorded, wrote = await self.store.run(_record, fetched, good, is_news)
+        if not wrote:
+            self.unchanged.note(look.source, look.name, now)
+        return recorded
 
     async def _note_failure(self, state: SourceState, error: SourceError) -> None:
         log.warning("%s %s: %s", state.source, state.name, error)
@@ -145,7 +160,37 @@ def sum_up(recorded: Sequence[Recorded]) -> str:
     )
 
 
-def _record(db: Database, fetched: Fetched, state: SourceState) -> Recorded:
+def _validators(state: SourceState) -> Validators:
+    further = tuple(Validators(*page) for page in state.further)
+    return Validators(state.etag, state.last_modified, further)
+
+
+def _good(look: Look, validators: Validators, *, now: datetime) -> SourceState:
+    return SourceState(
+        look.source,
+        look.name,
+        tried_at=now,
+        good_at=now,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        further=tuple((page.etag, page.last_modified) for page in validators.further),
+    )
+
+
+def _differs(before: SourceState, after: SourceState) -> bool:
+    """Whether two states differ in more than their moments."""
+    return replace(before, tried_at=after.tried_at, good_at=after.good_at) != after
+
+
+def _record(
+    db: Database, fetched: Fetched, state: SourceState, is_news: bool
+) -> tuple[Recorded, bool]:
+    """Take in lists; how the source does is noted if that, or anything on them, is new.
+
+    Returns:
+        What recording came to, and whether anything was written.
+    """
+    changes = db.conn.total_changes
     recorded = Recorded()
     for listing in fetched.listings:
         recorded += listings.record(db, listing)
@@ -155,5 +200,7 @@ def _record(db: Database, fetched: Fetched, state: SourceState) -> Recorded:
             )
         if unknown := unknown_fields_of(listing.records):
             log.info("%s %s has fields that are new: %s", state.source, state.name, list(unknown))
-    listings.note_state(db, state)
-    return recorded
+    wrote = is_news or db.conn.total_changes != changes
+    if wrote:
+        listings.note_state(db, state)
+    return recorded, wrote

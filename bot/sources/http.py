@@ -227,13 +227,16 @@ class Web:
             SourceError: There is no answer, or none of use. ``retry_after`` says how long
                 the source wants to be left alone; without it the next run may try.
         """
+        conditions = _conditions(validators)
+        # "Not modified" is no answer to who has nothing yet.
+        good = {200, 304} if conditions else {200}
         request = _Request(
             "GET",
             URL(url).update_query(dict(params or {})),
             source,
-            headers={**_conditions(validators), **(headers or {})},
+            headers={**conditions, **(headers or {})},
             accept=frozenset(accept),
-            allow=frozenset({200, 304, *allow}),
+            allow=frozenset({*good, *allow}),
             bucket=bucket,
         )
         return await self._ask(request)

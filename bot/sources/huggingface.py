@@ -8,9 +8,10 @@ absent; fields came and moved over the years, and every shape since 2024-05 is u
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from random import randrange
 
 from bot.errors import SourceError
 from bot.models import Listing, Paper, Record, Refusal
@@ -77,6 +78,7 @@ class HuggingFace:
         web: May ask the host of ``base_url``.
         base_url: Without a slash at its end.
         token: Raises the rate limits; not needed.
+        choose: Picks one of so many pages to ask whether a list has changed.
 
     Every method raises ``SourceError`` where there is no answer of use.
     """
@@ -84,6 +86,7 @@ class HuggingFace:
     web: Web
     base_url: str = BASE_URL
     token: str | None = field(default=None, repr=False)
+    choose: Callable[[int], int] = field(default=randrange, repr=False)
 
     async def daily(
         self,
@@ -154,11 +157,9 @@ class HuggingFace:
         pages: int = _MOST_PAGES,
     ) -> Fetched:
         took = day if name == "daily" else None
-        first = await self._page(params, 0, validators)
-        if first.not_modified:
-            if await self._are_unchanged(params, validators.further):
-                return Fetched((), validators, not_modified=True)
-            first = await self._page(params, 0, FRESH)
+        first = await self._changed(params, validators)
+        if first is None:
+            return Fetched((), validators, not_modified=True)
         understood, seen = [parse_daily(first.text, day=took)], [first.validators]
         while len(understood) < pages and _may_go_on(understood):
             answer = await self._page(params, len(understood), FRESH)
@@ -173,12 +174,18 @@ class HuggingFace:
         listing = Listing(NAME, name, list_day, seen_at, records, refusals, whole)
         return Fetched((listing,), of_pages(seen))
 
-    async def _are_unchanged(self, params: dict[str, str], further: Sequence[Validators]) -> bool:
-        """Whether the pages after a list's first are as they were: it may be so for itself alone."""
-        for number, validators in enumerate(further, 1):
-            if not (await self._page(params, number, validators)).not_modified:
-                return False
-        return True
+    async def _changed(self, params: dict[str, str], validators: Validators) -> Answer | None:
+        """Return a list's first page; None where it seems unchanged, which costs one request.
+
+        Votes move on all pages of a list. So one of them tells, any: what changed on another
+        alone is seen a look or two later.
+        """
+        pages = (validators, *validators.further)
+        number = self.choose(len(pages))
+        answer = await self._page(params, number, pages[number])
+        if answer.not_modified:
+            return None
+        return answer if number == 0 else await self._page(params, 0, FRESH)
 
     async def _page(self, params: dict[str, str], page: int, validators: Validators) -> Answer:
         return await self._get(

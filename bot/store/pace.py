@@ -1,28 +1,35 @@
-"""When each source was last asked, and whose turn it is: over restarts and between processes."""
+"""When each source was last asked, and whose turn it is: over restarts and between processes.
+
+Both are kept by files beside the database, so that asking costs it no write: one whose lock is the
+turn, and an empty one whose time of change is when the source was last asked.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlite_utils import Database
-
-from bot.errors import AlreadyLocked
+from bot import disk
+from bot.errors import AlreadyLocked, StoreError
 from bot.store.lock import locked
-from bot.store.rows import at, moment
-from bot.store.store import Store
+from bot.store.store import Store, explain
 
 LOOK_AGAIN = 0.2
 """Seconds after which a process that waits for another's turn to end looks again."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass
-class PaceInStore:
-    """Remembers in the database (``bot.sources.http.Pace``).
+class PaceInFiles:
+    """Remembers beside the database (``bot.sources.http.Pace``).
+
+    Every method raises ``StoreError`` where the folder may not be written.
 
     Args:
         sleep: Waits for some seconds.
@@ -41,15 +48,31 @@ class PaceInStore:
             yield
 
     async def last_asked_at(self, source: str) -> datetime | None:
-        return await self.store.read(last_asked_at, source)
+        try:
+            nanoseconds = asked_file(self.store.path, source).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        return _EPOCH + nanoseconds // 1_000 * _MICROSECOND
 
     async def note_asked(self, source: str, at: datetime) -> None:
-        await self.store.run(note_asked, source, at)
+        path = asked_file(self.store.path, source)
+        nanoseconds = (at - _EPOCH) // _MICROSECOND * 1_000
+        try:
+            path.touch()
+            os.utime(path, ns=(nanoseconds, nanoseconds))
+        except OSError as error:
+            sentence = disk.sentence(error) or explain(path, error.strerror or "")
+            raise StoreError(sentence) from error
 
 
 def turn_file(database: Path, source: str) -> Path:
     """Return the file whose lock is the turn at a source."""
     return database.with_name(f"{database.name}.asks-{source}")
+
+
+def asked_file(database: Path, source: str) -> Path:
+    """Return the file whose time of change is when a source was last asked."""
+    return database.with_name(f"{database.name}.asked-{source}")
 
 
 def _takes(leaving: ExitStack, path: Path) -> bool:
@@ -58,16 +81,3 @@ def _takes(leaving: ExitStack, path: Path) -> bool:
     except AlreadyLocked:
         return False
     return True
-
-
-def last_asked_at(db: Database, source: str) -> datetime | None:
-    """Return when a source was last asked; None before the first time."""
-    rows = db.query("SELECT asked_at FROM source_request WHERE source = ?", [source])
-    return next((at(row["asked_at"]) for row in rows), None)
-
-
-def note_asked(db: Database, source: str, asked_at: datetime) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO source_request (source, asked_at) VALUES (?, ?)",
-        [source, moment(asked_at)],
-    )

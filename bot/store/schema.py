@@ -578,6 +578,12 @@ def pages_of_lists(db: Database) -> None:
     )
 
 
+@migrations()
+def requests_in_files(db: Database) -> None:
+    """When sources were last asked is told by files now (bot.store.pace)."""
+    db.execute("DROP TABLE source_request")
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import finding
-from bot.client import PaperBot
+from bot.client import PaperBot, Services
 from bot.listing_days import closes_at, complete_at
 from bot.models import Listing, Paper, Record, SourceState
 from bot.store import listings
@@ -63,7 +63,7 @@ async def test_a_list_that_is_still_filling_says_so(world: World, take_in: TakeI
 
 
 async def test_a_list_that_was_last_looked_at_half_filled_is_not_called_complete(
-    world: World, take_in: TakeIn, store: Store
+    world: World, take_in: TakeIn, store: Store, services: Services
 ) -> None:
     half_past = closes_at(MONDAY) - timedelta(hours=1)
     await take_in(daily(a_record(1, 3), seen_at=half_past))
@@ -74,9 +74,12 @@ async def test_a_list_that_was_last_looked_at_half_filled_is_not_called_complete
     looked = int(half_past.timestamp())
     assert f"Still filling when last looked at, <t:{looked}:f>;" in answer.text
 
-    await store.run(
-        listings.note_state, SourceState("huggingface", f"daily {MONDAY}", good_at=NOON)
-    )
+    services.unchanged.note("huggingface", state.name, half_past + timedelta(minutes=9))
+    answer = await world.slash(world.reader, "papers daily")
+    assert f"Still filling when last looked at, <t:{looked + 540}:f>;" in answer.text
+
+    state = SourceState("huggingface", f"daily {MONDAY}", tried_at=NOON, good_at=NOON)
+    await store.run(listings.note_state, state)
     assert "filling" not in (await world.slash(world.reader, "papers daily")).text
 
 

@@ -15,6 +15,7 @@ from bot.jobs.looks import (
     Looks,
     watched_days,
 )
+from bot.listing_days import complete_at
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
@@ -51,6 +52,9 @@ async def test_lists_that_still_move_are_looked_at_each_time_and_old_ones_now_an
     assert every[look_name(date(2026, 2, 27))] == OLD_LISTS_EVERY
     assert every[look_name(date(2026, 2, 24))] == OLD_LISTS_EVERY
     assert every[look_name(date(2026, 2, 23))] == OLDER_LISTS_EVERY
+    closings = {look.name: look.complete_at for look in looks(NOON)}
+    assert closings[look_name(TUESDAY)] == complete_at(TUESDAY)
+    assert closings["trending"] is closings["cs.CL"] is None
     assert every["trending"] is None
     assert every["cs.CL"] == ANNOUNCEMENTS_EVERY
 

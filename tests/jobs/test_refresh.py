@@ -12,7 +12,7 @@ import pytest
 from bot.errors import SourceError, SourceUnreachable
 from bot.jobs.refresh import Look, Refresh
 from bot.models import Listing, Refusal, SourceState
-from bot.sources.http import Fetched, Validators
+from bot.sources.http import FRESH, Fetched, Validators
 from bot.store import listings, papers
 from bot.store.listings import Entry
 from bot.store.store import Store
@@ -130,7 +130,8 @@ async def test_a_source_is_told_what_we_have_so_that_it_need_not_say_it_again(
     await refresh()
     assert source.asked[1] == ("daily", known("daily"))
     after = await state(store, "daily")
-    assert (after.good_at, after.etag) == (NOON + MINUTE, "etag of daily")
+    assert (after.good_at, after.etag) == (NOON, "etag of daily"), "nothing new to write"
+    assert refresh.unchanged.complete(after).good_at == NOON + MINUTE
 
 
 async def test_a_source_that_asks_for_patience_gets_it_for_all_its_lists(
@@ -159,6 +160,77 @@ async def test_a_list_is_looked_at_no_more_often_than_it_is_worth(
         await refresh()
         clock.now += 5 * MINUTE
     assert source.names == ["daily", "daily"]
+
+
+async def test_a_list_seen_to_be_unchanged_waits_for_its_turn_as_one_that_was_read(
+    store: Store, clock: Clock, source: Source
+) -> None:
+    source.every = 10 * MINUTE
+    source.shows["daily"] = a_listing(papers=[ONE])
+    refresh = refreshing(store, clock, source.looks("daily"))
+    await refresh()
+    source.shows.clear()
+    clock.now += 10 * MINUTE
+    await refresh()
+    clock.now += 5 * MINUTE
+    await refresh()
+    assert source.names == ["daily", "daily"]
+
+
+async def test_a_failure_after_an_unchanged_list_tells_when_it_was_last_well(
+    store: Store, clock: Clock, source: Source
+) -> None:
+    source.shows["daily"] = a_listing(papers=[ONE])
+    refresh = refreshing(store, clock, source.looks("daily"))
+    await refresh()
+    source.shows.clear()
+    clock.now += MINUTE
+    await refresh()
+    source.shows["daily"] = SourceError("no sense")
+    clock.now += MINUTE
+    await refresh()
+    failing = refresh.unchanged.complete(await state(store, "daily"))
+    assert (failing.tried_at, failing.good_at) == (NOON + 2 * MINUTE, NOON + MINUTE)
+    assert failing.error == "no sense"
+
+
+async def test_a_list_that_has_closed_is_read_whole_once_and_counts_as_complete_from_then_on(
+    store: Store, clock: Clock, source: Source
+) -> None:
+    """Also where its source would say that it has not changed; also after a restart."""
+    (look,) = source.looks("daily")
+    looks = [replace(look, complete_at=NOON + 10 * MINUTE)]
+    source.shows["daily"] = a_listing(papers=[ONE])
+    for minutes in (0, 5, 11, 12):
+        clock.now = NOON + minutes * MINUTE
+        refresh = refreshing(store, clock, looks)
+        await refresh()
+    assert [validators for _, validators in source.asked] == [
+        FRESH,
+        known("daily"),
+        FRESH,
+        known("daily"),
+    ]
+    assert (await state(store, "daily")).good_at == NOON + 11 * MINUTE
+
+
+async def test_a_look_that_began_before_the_close_says_nothing_of_the_whole_list(
+    store: Store, clock: Clock, source: Source
+) -> None:
+    (look,) = source.looks("daily")
+
+    async def slowly(validators: Validators) -> Fetched:
+        clock.now += 2 * MINUTE
+        return await look.fetch(validators)
+
+    looks = [replace(look, fetch=slowly, complete_at=NOON + MINUTE)]
+    source.shows["daily"] = a_listing(papers=[ONE])
+    refresh = refreshing(store, clock, looks)
+    await refresh()
+    assert (await state(store, "daily")).good_at == NOON
+    await refresh()
+    assert source.asked[1] == ("daily", FRESH)
+    assert (await state(store, "daily")).good_at == NOON + 2 * MINUTE
 
 
 async def test_a_failed_look_is_made_again_at_the_next_run(

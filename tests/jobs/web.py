@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.sources.arxiv import ArXiv
-from bot.sources.http import Web
+from bot.sources.http import Pace, PaceInMemory, Web
 from bot.sources.huggingface import HuggingFace
 from bot.sources.semantic_scholar import SemanticScholar
 from tests.conftest import Clock
@@ -36,12 +36,15 @@ class Net:
 
 
 @asynccontextmanager
-async def a_net(clock: Clock, *, patience: float = 20) -> AsyncGenerator[Net]:
+async def a_net(
+    clock: Clock, *, patience: float = 20, pace: Pace | None = None
+) -> AsyncGenerator[Net]:
     """Serve, and open the web for asking, with seconds of patience for each answer."""
     waits = Waits(clock)
     async with a_source() as pages, a_source() as papers:
         opened = Web(
             hosts={"127.0.0.1"},
+            pace=pace or PaceInMemory(),
             now=clock,
             sleep=waits,
             timeout=aiohttp.ClientTimeout(total=patience),

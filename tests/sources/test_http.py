@@ -54,6 +54,12 @@ async def test_an_unchanged_list_costs_one_request_and_has_no_body(a_web: Web, s
     assert request.headers["If-Modified-Since"] == "then"
 
 
+async def test_not_modified_is_no_answer_to_who_has_nothing_yet(a_web: Web, source: Source):
+    source.will(web.Response(status=304))
+    with pytest.raises(SourceError, match=r"refused the request \(status 304\)"):
+        await a_web.get(source.url, source=ANYWHERE)
+
+
 async def test_validators_that_could_not_be_sent_back_are_dropped(a_web: Web, source: Source):
     async def odd(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None

@@ -257,30 +257,43 @@ def two_pages(*, last: int = 52) -> tuple[web.Response, web.Response]:
     )
 
 
-async def test_an_unchanged_list_of_several_pages_is_asked_for_page_by_page(
-    hugging_face: HuggingFace, source: Source
+@pytest.mark.parametrize("page", [0, 1])
+async def test_an_unchanged_list_of_several_pages_costs_one_request_for_any_of_them(
+    page: int, hugging_face: HuggingFace, source: Source
 ):
-    source.will(*two_pages(), web.Response(status=304), web.Response(status=304))
+    source.will(*two_pages(), web.Response(status=304))
+    hugging_face.choose = lambda pages: page if pages > 1 else 0
     first = await hugging_face.daily(DAY)
     assert first.validators == Validators('W/"1"', further=(Validators('W/"2"'),))
     again = await hugging_face.daily(DAY, validators=first.validators)
     assert again.not_modified
     assert again.validators == first.validators
     asked = [(r.query["p"], r.headers.get("If-None-Match")) for r in source.requests[2:]]
-    assert asked == [("0", 'W/"1"'), ("1", 'W/"2"')]
+    assert asked == [(str(page), f'W/"{page + 1}"')]
+
+
+async def test_all_pages_of_a_list_are_asked_whether_they_have_changed(
+    hugging_face: HuggingFace, source: Source
+):
+    source.will(*two_pages(), web.Response(status=304))
+    first = await hugging_face.daily(DAY)
+    for _ in range(64):  # both are missed once in 2 ** 63 runs
+        await hugging_face.daily(DAY, validators=first.validators)
+    assert {r.query["p"] for r in source.requests[2:]} == {"0", "1"}
 
 
 async def test_a_list_is_read_anew_where_a_later_page_has_changed(
     hugging_face: HuggingFace, source: Source
 ):
     changed = two_pages(last=53)[1]
-    source.will(*two_pages(), web.Response(status=304), changed, *two_pages(last=53))
+    source.will(*two_pages(), changed, *two_pages(last=53))
+    hugging_face.choose = lambda pages: pages - 1
     first = await hugging_face.daily(DAY)
     again = await hugging_face.daily(DAY, validators=first.validators)
     assert len(again.listings[0].records) == 53
     assert again.listings[0].whole
     asked = [(r.query["p"], r.headers.get("If-None-Match")) for r in source.requests[2:]]
-    assert asked == [("0", 'W/"1"'), ("1", 'W/"2"'), ("0", None), ("1", None)]
+    assert asked == [("1", 'W/"2"'), ("0", None), ("1", None)]
 
 
 async def test_a_list_with_a_page_that_names_no_version_is_read_again(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from bot.errors import StoreError
 from bot.sources.http import Web
 from bot.store.lock import locked
-from bot.store.pace import PaceInStore, turn_file
+from bot.store.pace import PaceInFiles, turn_file
 from bot.store.store import Store
 from tests.conftest import NOON, Clock
 from tests.jobs.web import a_source
@@ -21,12 +23,28 @@ from tests.sources.conftest import Source, Waits, json_answer
 
 
 async def test_when_a_source_was_last_asked_is_kept_for_each(store: Store) -> None:
-    pace = PaceInStore(store)
+    pace = PaceInFiles(store)
     assert await pace.last_asked_at("arxiv") is None
     await pace.note_asked("arxiv", NOON)
     await pace.note_asked("arxiv", NOON + timedelta(seconds=3))
-    assert await PaceInStore(store).last_asked_at("arxiv") == NOON + timedelta(seconds=3)
+    assert await PaceInFiles(store).last_asked_at("arxiv") == NOON + timedelta(seconds=3)
     assert await pace.last_asked_at("huggingface") is None
+
+
+async def test_the_moment_is_kept_beside_the_database_and_costs_it_no_write(store: Store) -> None:
+    pace = PaceInFiles(store)
+    with closing(sqlite3.connect(store.path)) as other:
+        before = other.execute("PRAGMA data_version").fetchone()
+        async with pace.turn("arxiv"):
+            await pace.note_asked("arxiv", NOON)
+        assert other.execute("PRAGMA data_version").fetchone() == before
+    assert await pace.last_asked_at("arxiv") == NOON
+
+
+async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    pace = PaceInFiles(Store(tmp_path / "gone" / "paperwire.sqlite"))
+    with pytest.raises(StoreError, match="could not be used: No such file or directory"):
+        await pace.note_asked("arxiv", NOON)
 
 
 @pytest.fixture
@@ -58,7 +76,7 @@ async def test_a_bot_and_a_backfill_beside_it_ask_in_turn_and_keep_the_gap(
         webs: list[Web] = []
         for _ in range(2):
             store = await opened.enter_async_context(Store(tmp_path / "paperwire.sqlite"))
-            asking = Web({"127.0.0.1"}, now=clock, sleep=waits, pace=PaceInStore(store))
+            asking = Web({"127.0.0.1"}, now=clock, sleep=waits, pace=PaceInFiles(store))
             webs.append(await opened.enter_async_context(asking))
         await asyncio.gather(
             *(asking.get(source.url, source="arxiv") for asking in webs for _ in range(3))
@@ -79,7 +97,7 @@ async def test_who_waits_for_a_turn_gets_it_when_the_other_is_done(store: Store)
 
     other = locked(turn_file(store.path, "arxiv"))
     other.__enter__()
-    pace = PaceInStore(store, sleep)
+    pace = PaceInFiles(store, sleep)
     async with pace.turn("huggingface"):
         assert waited == 0
     async with pace.turn("arxiv"):
