@@ -12,8 +12,8 @@ from bot.models import Delivery, DeliveryKind
 from bot.paper_ids import find_arxiv_ids, find_dois
 from bot.store import exchanges, outbox, papers
 
-MOST_FOUND = 25
-"""Papers that are looked for in one message."""
+MOST_FOUND = 1_000
+"""Papers that are looked for in one message: more than one has room for."""
 _OF_ONE_PAPER = re.compile(r"(?:show|ask|similar|save):(?P<paper>.+)", re.DOTALL)
 
 

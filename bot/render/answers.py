@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from discord import ui
 
@@ -255,7 +256,7 @@ def found_in_message(known: Sequence[Shown], unknown: Sequence[str]) -> Page:
         rows += [ui.TextDisplay(text), ui.ActionRow(*_all_buttons(shown.paper.id))]
     for paper_id in unknown[: MOST_IN_MESSAGE - len(first)]:
         rows += [ui.TextDisplay(_unknown(paper_id)), ui.ActionRow(_ask(paper_id))]
-    left = [shown.paper.id for shown in rest] + list(unknown[MOST_IN_MESSAGE - len(first) :])
+    left = [*map(_brief_link, rest), *map(_id_link, unknown[MOST_IN_MESSAGE - len(first) :])]
     note = [_and_more(left)] if left else []
     heading = ui.TextDisplay[ui.LayoutView](
         f"## {count(len(known) + len(unknown), 'paper')} in this message"
@@ -265,7 +266,9 @@ def found_in_message(known: Sequence[Shown], unknown: Sequence[str]) -> Page:
 
 
 _ROOM_IN_MESSAGE = 2_000
-"""Characters for the known papers; the rest is for up to 25 links."""
+"""Characters for the papers with buttons."""
+_ROOM_FOR_LINKS = 1_500
+_SHORT_TITLE = 40
 
 
 def _unknown(paper_id: str) -> str:
@@ -273,9 +276,26 @@ def _unknown(paper_id: str) -> str:
     return f"{name}\n-# The library does not have it yet."
 
 
-def _and_more(paper_ids: Sequence[str]) -> ui.TextDisplay[ui.LayoutView]:
-    links = (link(paper_id, ARXIV_URL + paper_id) for paper_id in paper_ids)
-    return ui.TextDisplay(f"-# And {', '.join(links)}")
+def _id_link(paper_id: str) -> str:
+    return link(paper_id, ARXIV_URL + paper_id)
+
+
+def _brief_link(shown: Shown) -> str:
+    """Return a link with the paper's id, or with its title where that is all that is known."""
+    paper = shown.paper
+    if paper.has_arxiv_id:
+        return _id_link(paper.id)
+    label = shorten(plain(paper.title), _SHORT_TITLE) or paper.id
+    return link(label, paper.url if len(paper.url) <= LONGEST_LINK else None)
+
+
+def _and_more(links: Sequence[str]) -> ui.TextDisplay[ui.LayoutView]:
+    """Return as many links as there is room for, and how many are left out."""
+    ends = [0, *accumulate(len(each) + len(", ") for each in links)]
+    fitting = bisect_right(ends, _ROOM_FOR_LINKS) - 1
+    left_out = len(links) - fitting
+    also = f" and {left_out} more that there is no room for" if left_out else ""
+    return ui.TextDisplay(f"-# And {', '.join(links[:fitting])}{also}")
 
 
 def _ask(paper_id: str) -> Button:

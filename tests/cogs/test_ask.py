@@ -417,12 +417,12 @@ async def test_a_message_without_papers_says_so_in_both_menus(world: World) -> N
 
 async def test_many_papers_of_a_message_fit(world: World, take_in: TakeIn) -> None:
     await take_in(daily(count=20))
-    ids = [*(paper_id(n) for n in range(1, 21)), *(f"2401.{n:05}" for n in range(1, 9))]
+    ids = [*(paper_id(n) for n in range(1, 21)), *(f"2401.{n:05}" for n in range(1, 11))]
     found = await world.menu(
         world.reader, PAPERS_IN, await world.say(world.moderator, " ".join(ids))
     )
-    assert found.text.startswith("## 25 papers in this message")
-    assert found.text.count("https://arxiv.org/abs/") == 25
+    assert found.text.startswith("## 30 papers in this message")
+    assert found.text.count("https://arxiv.org/abs/") == 30
 
 
 async def test_any_message_with_a_paper_can_be_asked_about(

@@ -186,6 +186,23 @@ def test_the_papers_of_a_message_keep_room_for_all_their_links() -> None:
     assert sum(b.label == "Ask" for b in buttons(page)) == 6
 
 
+def test_papers_of_a_message_that_there_is_no_room_for_are_counted() -> None:
+    page = found_in_message([], [f"2401.{n:05}" for n in range(1, 81)])
+    check(page)
+    assert said(page).startswith("## 80 papers in this message\n")
+    shown = said(page).count("https://arxiv.org/abs/")
+    assert shown > 25
+    assert said(page).endswith(f" and {80 - shown} more that there is no room for")
+
+
+def test_a_paper_of_a_message_that_has_no_id_is_named_by_its_title() -> None:
+    known = [a_shown(f"2403.{n:05}") for n in range(1, 7)]
+    page = found_in_message([*known, a_shown("title-0123456789ab", title="Untold")], [])
+    check(page)
+    assert "And [Untold](<https://arxiv.org/search/?" in said(page)
+    assert "title-" not in said(page)
+
+
 def test_unknown_papers_of_a_message_can_be_asked_about() -> None:
     page = found_in_message([a_shown(ONE)], ["2401.00009"])
     assert said(page).startswith("## 2 papers in this message\n**1.** ")
