@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from itertools import count as count_up
+from itertools import zip_longest
 from zoneinfo import ZoneInfo, available_timezones
 
 from rapidfuzz import fuzz, process, utils
@@ -311,6 +313,11 @@ def parse_timezone(name: str) -> ZoneInfo:
     if known is not None:
         return ZoneInfo(known)
     near = " or ".join(f"`{zone}`" for zone in close_timezones(name, limit=3))
+    if near and _offset(name) is not None:
+        raise UserError(
+            "Clocks change in most places, so an offset is no time zone. Name a place where it is"
+            f" kept for some of the year, like {near}."
+        )
     advice = f"Did you mean {near}?" if near else "Try one like `Europe/Berlin`."
     raise UserError(f"There is no time zone of that name. {advice}")
 
@@ -348,6 +355,9 @@ def close_timezones(text: str, *, limit: int = MOST_CHOICES) -> list[str]:
     meant = _meant_by().get(_folded(text))
     if meant:
         return list(meant[:limit])
+    offset = _offset(text)
+    if offset is not None:
+        return _with_offset(offset)[:limit]
     scored: dict[str, float] = {}
     for choices in (_cities(), _places()):
         matches = process.extract(
@@ -361,6 +371,73 @@ def close_timezones(text: str, *, limit: int = MOST_CHOICES) -> list[str]:
         for _, score, name in matches:
             scored[name] = max(score, scored.get(name, 0.0))
     return sorted(scored, key=lambda name: -scored[name])[:limit]
+
+
+_OFFSET = re.compile(
+    r"(?:utc|gmt)?\s*(?P<sign>[-+\u2212])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?",
+    re.ASCII | re.IGNORECASE,
+)
+_KNOWN_BY_OFFSET = (
+    "Europe/Helsinki",
+    "Africa/Johannesburg",
+    "Africa/Cairo",
+    "Europe/Athens",
+    "Europe/Kyiv",
+    "Europe/Moscow",
+    "Asia/Riyadh",
+    "Asia/Tehran",
+    "Asia/Kabul",
+    "Asia/Karachi",
+    "Asia/Kathmandu",
+    "Asia/Dhaka",
+    "Asia/Yangon",
+    "Asia/Bangkok",
+    "Asia/Jakarta",
+    "Australia/Perth",
+    "Australia/Adelaide",
+    "Australia/Brisbane",
+    "America/Bogota",
+    "America/Halifax",
+    "America/Mexico_City",
+    "America/Phoenix",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Santiago",
+    "America/Argentina/Buenos_Aires",
+    "America/St_Johns",
+)
+"""Where many people are who say ``UTC+2``, beside ``_OFFERED``. ``Etc/GMT-2`` would be it to the
+letter, with its sign turned round; nobody's clock keeps it."""
+
+
+def _offset(text: str) -> timedelta | None:
+    """Return what a clock is ahead of UTC, from text such as ``UTC+2`` or ``-03:30``."""
+    said = _OFFSET.fullmatch(text.strip())
+    if said is None:
+        return None
+    ahead = timedelta(hours=int(said["hours"]), minutes=int(said["minutes"] or 0))
+    return ahead if said["sign"] == "+" else -ahead
+
+
+def _with_offset(offset: timedelta) -> list[str]:
+    """Return places of an offset, the best known first.
+
+    Those that have it in winter, or always, and those that have it in summer take turns: who says
+    ``UTC-5`` in July is in Chicago, in January in New York.
+    """
+    known = dict.fromkeys((*_OFFERED, *_KNOWN_BY_OFFSET, *_places()))
+    winter = [name for name in known if _offsets(name)[0] == offset]
+    summer = [name for name in known if name not in winter and offset in _offsets(name)]
+    turns = (name for pair in zip_longest(winter, summer) for name in pair)
+    return [name for name in turns if name]
+
+
+@cache
+def _offsets(name: str) -> list[timedelta]:
+    """Return a zone's offsets in winter and in summer, by the rules in force."""
+    # As far ahead as this, nothing but the rules in force counts.
+    halves = (datetime(2037, month, 15, tzinfo=ZoneInfo(name)).utcoffset() for month in (1, 7))
+    return sorted(half for half in halves if half is not None)
 
 
 def _folded(name: str) -> str:

@@ -377,6 +377,8 @@ def test_a_time_zone_is_known_by_its_name_in_any_case(name: str, key: str) -> No
         ("PST", "Did you mean `America/Los_Angeles`?"),
         ("EST", "Did you mean `America/New_York`?"),
         ("ist", "Did you mean `Asia/Kolkata` or `Europe/Dublin` or `Asia/Jerusalem`?"),
+        ("UTC+2", "like `Europe/Helsinki` or `Europe/Berlin` or `Africa/Johannesburg`."),
+        ("UTC+25", "Try one like `Europe/Berlin`."),
         ("xyzzy", "Try one like `Europe/Berlin`."),
         ("", "Try one like"),
         ("../etc/passwd", "There is no time zone of that name."),
@@ -404,6 +406,30 @@ def test_an_unknown_time_zone_is_refused_with_advice(name: str, advice: str) -> 
 )
 def test_the_zone_that_is_meant_is_offered_first(text: str, zone: str) -> None:
     assert close_timezones(text)[0] == zone
+
+
+@pytest.mark.parametrize(
+    ("text", "zones"),
+    [
+        ("UTC+2", ["Europe/Helsinki", "Europe/Berlin"]),
+        ("gmt -5", ["America/New_York", "America/Chicago"]),
+        ("+1", ["Europe/Berlin", "Europe/London"]),
+        ("UTC+05:30", ["Asia/Kolkata"]),
+        ("+0545", ["Asia/Kathmandu"]),
+        ("UTC\N{MINUS SIGN}03:30", ["America/St_Johns"]),
+        ("UTC+10", ["Australia/Sydney"]),
+        ("UTC-0", ["UTC"]),
+    ],
+)
+def test_an_offset_offers_places_that_have_it_in_winter_or_in_summer(
+    text: str, zones: list[str]
+) -> None:
+    assert close_timezones(text)[: len(zones)] == zones
+
+
+def test_no_place_is_offered_for_an_offset_that_nobody_has() -> None:
+    assert close_timezones("UTC+2:17") == []
+    assert close_timezones("UTC+99") == []
 
 
 def test_no_more_zones_are_offered_than_asked_for() -> None:
