@@ -16,15 +16,18 @@ from bot.errors import UserError
 from bot.finding import Search, Sort, first_day
 from bot.render.cards import MOST_LISTED, Page, card
 from bot.render.papers import (
+    LONGEST_CARRIED,
     SOURCES,
     daily_page,
     found_page,
     more_page,
+    search_of,
+    search_text,
     similar_page,
     trending_page,
 )
 from bot.render.text import plain, shorten
-from bot.store import outbox, people
+from bot.store import button_texts, outbox, people, topic_texts
 from bot.topics.query import parse_topic
 from bot.trending import Period
 
@@ -72,7 +75,8 @@ class Papers(commands.Cog):
             parse_topic(topic)  # what makes no sense is said to this reader alone
         await interaction.response.defer()
         found = await discover.trending(self.services, Period(period), topic=topic or "")
-        await say(interaction, trending_page(found, topic or "", page=0), private=False)
+        page = await rising(self.services, found, topic or "", page=0)
+        await say(interaction, page, private=False)
 
     @papers.command()
     @app_commands.describe(
@@ -117,10 +121,7 @@ class Papers(commands.Cog):
             first_day(since, now=self.services.now())  # nonsense is said to this reader alone
         await interaction.response.defer()
         wanted = Search(query, since, author, source, Sort(sort))
-        found = await finding.search(self.services, wanted)
-        if not found.shown:
-            raise UserError(finding.nothing_found(wanted, now=self.services.now()))
-        await say(interaction, found_page(found, page=0), private=False)
+        await say(interaction, await hits(self.services, wanted, page=0), private=False)
 
     @papers.command()
     @app_commands.describe(paper="A title, an arXiv id, a DOI or a link")
@@ -204,6 +205,29 @@ async def near(services: Services, paper: str) -> Page:
     return similar_page(known.title, found)
 
 
+async def hits(services: Services, wanted: Search, *, page: int) -> Page:
+    """Return a page of what a search finds.
+
+    Raises:
+        UserError: It finds nothing, or ``since`` makes no sense.
+    """
+    found = await finding.search(services, wanted)
+    if not found.shown:
+        raise UserError(finding.nothing_found(wanted, now=services.now()))
+    text, number = search_text(wanted), None
+    if len(text) > LONGEST_CARRIED and len(found.shown) > MOST_LISTED:
+        number = await services.store.run(button_texts.number_of, text, now=services.now())
+    return found_page(found, page=page, number=number)
+
+
+async def rising(services: Services, found: discover.Trending, topic: str, *, page: int) -> Page:
+    """Return a page of what is trending."""
+    number = None
+    if len(topic) > LONGEST_CARRIED and len(found.shown) > MOST_LISTED:
+        number = await services.store.run(topic_texts.number_of, topic)
+    return trending_page(found, topic, page=page, number=number)
+
+
 class ShowButton(PersistentButton, template=r"show:(?P<paper>.+)"):
     """Opens a paper's card for the one who pressed."""
 
@@ -224,20 +248,19 @@ class HitButton(PersistentButton, template=r"hit:(?P<paper>[^:]+):(?P<query>(?s:
 
 class FoundButton(
     PersistentButton,
-    template=r"found:(?P<page>\d+):(?P<sort>\w+):(?P<source>\w*):(?P<since>[^:]*):"
-    r"(?P<author>[^:]*):(?P<query>(?s:.*))",
+    template=r"found:(?P<page>\d+):(?:#(?P<number>\d+)|(?P<search>\w+:\w*:[^:]*:[^:]*:(?s:.*)))",
 ):
     """Turns the page of what a search found, for the one who pressed."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        of = self.parts
-        wanted = Search(of["query"], of["since"], of["author"], of["source"], Sort(of["sort"]))
-        services = services_of(interaction)
-        found = await finding.search(services, wanted)
-        if not found.shown:
-            raise UserError(finding.nothing_found(wanted, now=services.now()))
-        await say(interaction, found_page(found, page=int(of["page"])))
+        services, text = services_of(interaction), self.parts["search"]
+        if number := self.parts["number"]:
+            text = await services.store.read(button_texts.text_of, int(number))
+        if text is None:
+            raise UserError("That search is from long ago. Search anew with /papers search.")
+        page = await hits(services, search_of(text), page=int(self.parts["page"]))
+        await say(interaction, page)
 
 
 class SimilarButton(PersistentButton, template=r"similar:(?P<paper>.+)"):
@@ -290,15 +313,21 @@ class DailyButton(PersistentButton, template=r"daily:(?P<day>[\d-]+):(?P<page>\d
 
 
 class TrendingButton(
-    PersistentButton, template=r"trending:(?P<period>\w+):(?P<page>\d+):(?P<topic>.*)"
+    PersistentButton,
+    template=r"trending:(?P<period>\w+)(?:#(?P<number>\d+))?:(?P<page>\d+):(?P<topic>.*)",
 ):
     """Turns the page of what is trending, for the one who pressed."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        period, topic = Period(self.parts["period"]), self.parts["topic"]
-        found = await discover.trending(services_of(interaction), period, topic=topic)
-        await say(interaction, trending_page(found, topic, page=int(self.parts["page"])))
+        services, topic = services_of(interaction), self.parts["topic"]
+        if number := self.parts["number"]:
+            topic = await services.store.read(topic_texts.text_of, int(number))
+        if topic is None:
+            raise UserError("That list is from long ago. Ask anew with /papers trending.")
+        found = await discover.trending(services, Period(self.parts["period"]), topic=topic)
+        page = await rising(services, found, topic, page=int(self.parts["page"]))
+        await say(interaction, page)
 
 
 async def setup(bot: PaperBot) -> None:

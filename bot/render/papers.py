@@ -12,9 +12,12 @@ from bot.listing_days import ListState, complete_at
 from bot.posts import Shown
 from bot.render.cards import MOST_LISTED, Page, listed, words
 from bot.render.text import count, day, excerpt, moment
+from bot.trending import Period
 
 Button = ui.Button[ui.LayoutView]
 LONGEST_CUSTOM_ID = 100
+LONGEST_CARRIED = LONGEST_CUSTOM_ID - len("trending:month:99:")
+"""Characters that a button carries beside the page that it turns to."""
 _PERIODS = {"day": "the last day", "week": "the last 7 days", "month": "the last 30 days"}
 
 
@@ -48,20 +51,32 @@ _EMPTY = {
 }
 
 
-def trending_page(found: Trending, topic: str, *, page: int) -> Page:
-    """Return a page of what is trending, with buttons to turn it."""
+def trending_page(found: Trending, topic: str, *, page: int, number: int | None = None) -> Page:
+    """Return a page of what is trending, with buttons to turn it.
+
+    Args:
+        number: Of the topic's text, where that is too long for a button.
+    """
     about = f" on {excerpt(topic, 80)}" if topic else ""
     if not found.shown:
         return words(f"Nothing{about} gained attention in {_PERIODS[found.period]}.")
     first = page * MOST_LISTED
-    shown = found.shown[first : first + MOST_LISTED]
     return listed(
         f"## {_heading(found)}{about}",
-        shown,
+        found.shown[first : first + MOST_LISTED],
         first=first + 1,
-        below=_turns(page, len(found.shown), lambda to: f"trending:{found.period}:{to}:{topic}"),
+        below=_turns(
+            page, len(found.shown), lambda to: trending_id(found.period, to, topic, number)
+        ),
         note=_as_of(found),
     )
+
+
+def trending_id(period: Period, page: int, topic: str, number: int | None) -> str:
+    """Return the ``custom_id`` of a button to a page of what is trending."""
+    if number is None:
+        return f"trending:{period}:{page}:{topic}"
+    return f"trending:{period}#{number}:{page}:"
 
 
 def _heading(found: Trending) -> str:
@@ -75,24 +90,26 @@ def _as_of(found: Trending) -> str:
 
 
 def _turns(page: int, total: int, custom_id: Callable[[int], str]) -> list[Button]:
-    """Return buttons to the pages around; none where the topic is too long for one to carry."""
+    """Return buttons to the pages around."""
     last = (total - 1) // MOST_LISTED
     turns = [("Previous", page - 1), ("Next", page + 1)]
-    ids = [(label, custom_id(to)) for label, to in turns if 0 <= to <= last]
-    return [
-        Button(label=label, custom_id=id_) for label, id_ in ids if len(id_) <= LONGEST_CUSTOM_ID
-    ]
+    return [Button(label=label, custom_id=custom_id(to)) for label, to in turns if 0 <= to <= last]
 
 
-def found_page(found: Findings, *, page: int) -> Page:
-    """Return a page of what a search found, with buttons to turn it."""
+def found_page(found: Findings, *, page: int, number: int | None = None) -> Page:
+    """Return a page of what a search found, with buttons to turn it.
+
+    Args:
+        number: Of ``search_text``, where it is too long for a button.
+    """
     query = found.search.query
     first = page * MOST_LISTED
+    carried = search_text(found.search) if number is None else f"#{number}"
     return listed(
         f"## {excerpt(query, 120)}{_narrowing(found.search)}",
         found.shown[first : first + MOST_LISTED],
         first=first + 1,
-        below=_turns(page, len(found.shown), lambda to: found_id(found.search, to)),
+        below=_turns(page, len(found.shown), lambda to: f"found:{to}:{carried}"),
         note=f"Searched for: {excerpt(found.read_as, 120)}" if found.read_as else "",
         opener=lambda paper_id: hit_id(paper_id, query),
     )
@@ -118,11 +135,17 @@ SOURCES = {
 _ORDERS = {Sort.BEST: "", Sort.NEWEST: "newest first", Sort.VOTES: "most votes first"}
 
 
-def found_id(search: Search, page: int) -> str:
-    """Return the ``custom_id`` of a button to a page of what a search finds."""
+def search_text(search: Search) -> str:
+    """Return what the buttons of a search carry; ``search_of`` reads it."""
     author = search.author.replace(":", " ")
     since = search.since.replace(":", " ")
-    return f"found:{page}:{search.sort}:{search.source}:{since}:{author}:{search.query}"
+    return f"{search.sort}:{search.source}:{since}:{author}:{search.query}"
+
+
+def search_of(text: str) -> Search:
+    """Return the search that ``search_text`` has written."""
+    sort, source, since, author, query = text.split(":", 4)
+    return Search(query, since, author, source, Sort(sort))
 
 
 def hit_id(paper_id: str, query: str) -> str:

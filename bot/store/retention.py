@@ -19,7 +19,8 @@ from bot.feeds import NEWS_WINDOW
 from bot.store.rows import at, marks, moment
 
 HISTORY = timedelta(days=90)
-"""For how long ``/feeds history`` says why a paper was held back, and we know of words to people."""
+"""For how long ``/feeds history`` says why a paper was held back, we know of words to people, and
+long searches can be leafed through."""
 UNREAD_WORDS = timedelta(days=365)
 """For how long words wait that nobody could be told: they are shown under a next command."""
 EVERY_SNAPSHOT = timedelta(days=30)
@@ -117,7 +118,8 @@ FORMER_TITLES = Rule(
     ("hash", "revision"),
     "NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.revision = this.revision)",
 )
-RULES = (HELD_PAPERS, MESSAGES, FORMER_TITLES)
+BUTTON_TEXTS = Rule("button_text", ("id",), "used_at < :history")
+RULES = (HELD_PAPERS, MESSAGES, FORMER_TITLES, BUTTON_TEXTS)
 
 
 def next_day(db: Database, day: str, *, now: datetime) -> str | None:

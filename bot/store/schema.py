@@ -584,6 +584,20 @@ def requests_in_files(db: Database) -> None:
     db.execute("DROP TABLE source_request")
 
 
+@migrations()
+def button_texts(db: Database) -> None:
+    db.executescript(
+        """
+        -- What buttons ask for where it is too long to be carried (bot.store.button_texts).
+        CREATE TABLE button_text (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            text TEXT NOT NULL UNIQUE,
+            used_at TEXT NOT NULL           -- when a message last got a button with it
+        ) STRICT;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -11,9 +11,10 @@ import pytest
 
 from bot import finding
 from bot.client import PaperBot, Services
+from bot.jobs.forget import Forget
 from bot.listing_days import closes_at, complete_at
 from bot.models import Listing, Paper, Record, SourceState
-from bot.store import listings
+from bot.store import listings, retention
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
 from tests.cogs.flow import Flow
@@ -538,6 +539,46 @@ async def test_the_buttons_of_a_list_and_a_card_work_after_a_restart(
     assert similar.text.startswith(f"## Near in meaning to {TITLES[1]}")
     assert similar.ephemeral
     assert "**9.**" in (await world.press(world.moderator, listed, "Next")).text
+
+
+LONG_QUERY = (
+    "a cache that forgets on purpose, for language models that have to read long contexts:" * 2
+)
+
+
+async def test_a_search_of_any_length_can_be_leafed_through_after_a_restart_too(
+    world: World, take_in: TakeIn, make_bot: Callable[[], PaperBot]
+) -> None:
+    await take_in(daily(count=20))
+    first = await world.slash(world.reader, "papers search", query=LONG_QUERY, author="Ada Example")
+    assert [b.label for b in first.buttons] == [*map(str, range(1, 9)), "Next"]
+    await world.restart(make_bot)
+    second = await world.press(world.moderator, first, "Next")
+    assert second.text.splitlines()[0] == first.text.splitlines()[0]
+    assert second.text.splitlines()[1].startswith("**9.**")
+    assert set(titles(second.text)).isdisjoint(titles(first.text))
+
+
+async def test_a_long_search_that_was_let_go_says_how_to_go_on(
+    world: World, take_in: TakeIn, store: Store, clock: Clock
+) -> None:
+    await take_in(daily(count=20))
+    first = await world.slash(world.reader, "papers search", query=LONG_QUERY)
+    clock.now += retention.HISTORY + timedelta(days=1)
+    await Forget(store, clock)()
+    answer = await world.press(world.moderator, first, "Next")
+    assert answer.text == "That search is from long ago. Search anew with /papers search."
+
+
+async def test_trending_on_a_topic_of_any_length_can_be_leafed_through(
+    world: World, take_in: TakeIn
+) -> None:
+    topic = " OR ".join(f"author:nobody{n}" for n in range(9)) + " OR author:example"
+    await take_in(daily(count=20))
+    first = await world.slash(world.reader, "papers trending", topic=topic)
+    second = await world.press(world.moderator, first, "Next")
+    assert second.text.splitlines()[0] == first.text.splitlines()[0]
+    assert second.text.splitlines()[1].startswith("**9.**")
 
 
 async def test_save_saves_and_pressed_again_takes_off(world: World, take_in: TakeIn) -> None:
