@@ -61,7 +61,7 @@ async def _database(settings: Settings) -> Finding:
     except PaperwireError as error:
         return Finding(False, str(error))
     looked = max((s.good_at for s in states if s.good_at), default=None)
-    when = f", last good look at a source {looked:%Y-%m-%d %H:%M} UTC" if looked else ""
+    when = f", last news from a source {looked:%Y-%m-%d %H:%M} UTC" if looked else ""
     text = f"database {settings.database}: {number:,} papers{when}; {meaning}"
     return Finding(True, text)
 
