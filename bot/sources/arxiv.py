@@ -14,7 +14,14 @@ from datetime import date
 from bot.errors import SourceError
 from bot.models import Listing, Record, Refusal
 from bot.paper_ids import is_category
-from bot.sources.arxiv_xml import NAME, Harvest, Understood, parse_atom, parse_oai, parse_rss
+from bot.sources.arxiv_xml import (
+    NAME,
+    Harvest,
+    Understood,
+    parse_announcement,
+    parse_atom,
+    parse_oai,
+)
 from bot.sources.http import FRESH, XML, Answer, Fetched, Validators, Web
 
 API_URL = "https://export.arxiv.org"
@@ -71,7 +78,7 @@ class ArXiv:
         )
         if answer.not_modified:
             return Fetched((), validators, not_modified=True)
-        announcement = replace(parse_rss(answer.body), category=category)
+        announcement = replace(parse_announcement(answer.body), category=category)
         return Fetched(announcement.listings(seen_at=self.web.now()), answer.validators)
 
     async def by_ids(self, ids: Sequence[str]) -> Understood:

@@ -1,7 +1,7 @@
 """What arXiv's answers say: three kinds of XML, and their ways of naming the same things.
 
 - Query API (Atom): https://info.arxiv.org/help/api/user-manual.html
-- Announcements (RSS): https://info.arxiv.org/help/rss_specifications.html
+- Announcements (RSS, Atom): https://info.arxiv.org/help/rss_specifications.html
 - OAI-PMH: https://info.arxiv.org/help/oa/index.html
 """
 
@@ -19,6 +19,7 @@ from defusedxml import DefusedXmlException
 from defusedxml import ElementTree as SafeTree
 
 from bot.errors import SourceError
+from bot.listing_days import EASTERN
 from bot.models import Listing, Paper, Record, Refusal
 from bot.paper_ids import arxiv_id, version_of
 from bot.sources import untrusted
@@ -95,7 +96,7 @@ class Harvest:
 
 
 def parse_atom(body: bytes) -> Understood:
-    """Understand an answer of the query API, or an announcement as Atom.
+    """Understand an answer of the query API.
 
     Raises:
         SourceError: It is no feed, or arXiv's own error, whose words are kept.
@@ -114,29 +115,55 @@ def atom_updated_at(body: bytes) -> datetime | None:
     return untrusted.moment(_text(feed, f"{_ATOM}updated"))
 
 
-def parse_rss(body: bytes) -> Announcement:
-    """Understand an announcement as RSS.
+def is_announcement(body: bytes) -> bool:
+    """Tell whether an Atom feed is an announcement, and not the answer to a query."""
+    return _ANNOUNCES in _text(_root(body, f"{_ATOM}feed", "Atom feed"), f"{_ATOM}title")
+
+
+_ANNOUNCES = " updates on "
+"""In the title of each announcement, after the category."""
+
+
+def parse_announcement(body: bytes) -> Announcement:
+    """Understand an announcement, as RSS or as Atom: https://info.arxiv.org/help/rss.html
 
     Raises:
-        SourceError: It is no RSS.
+        SourceError: It is neither.
     """
-    channel = _root(body, "rss", "RSS feed").find("channel")
+    root = _tree(body)
+    if root.tag == f"{_ATOM}feed":
+        made_at = untrusted.moment(_text(root, f"{_ATOM}updated"))
+        day = made_at.astimezone(EASTERN).date() if made_at else None
+        title = _text(root, f"{_ATOM}title")
+        return _announcement(title, day, root.findall(f"{_ATOM}entry"), _entry)
+    channel = _checked(root, "rss", "RSS feed").find("channel")
     if channel is None:
         raise SourceError("arXiv gave an RSS feed without a channel.")
+    announced_at = _mail_date(_text(channel, "pubDate"))
+    day = announced_at.date() if announced_at else None
+    return _announcement(_text(channel, "title"), day, channel.findall("item"), _item)
+
+
+def _announcement(
+    title: str,
+    day: date | None,
+    items: Iterable[Element],
+    understand: Callable[[Element], Record | str],
+) -> Announcement:
+    """Tell the papers of an announcement apart by what it says of each."""
     records: dict[Kind, list[Record]] = {kind: [] for kind in Kind}
     refusals: list[Refusal] = []
-    for number, item in enumerate(channel.findall("item"), 1):
-        kind, outcome = _kind(item), _item(item)
+    for number, item in enumerate(items, 1):
+        kind, outcome = _kind(item), understand(item)
         if kind is None:
             outcome = "its announce type is none that is known"
         if kind is None or isinstance(outcome, str):
             refusals.append(Refusal(f"record {number}", str(outcome)))
         else:
             records[kind].append(outcome)
-    announced_at = _mail_date(_text(channel, "pubDate"))
     return Announcement(
-        day=announced_at.date() if announced_at else None,
-        category=_text(channel, "title").partition(" updates on ")[0] or "announced",
+        day=day,
+        category=title.partition(_ANNOUNCES)[0] or "announced",
         records={kind: tuple(found) for kind, found in records.items()},
         refusals=tuple(refusals),
     )
@@ -187,12 +214,19 @@ _WITHDRAWN = re.compile(
 
 
 def _root(body: bytes, tag: str, what: str) -> Element:
+    return _checked(_tree(body), tag, what)
+
+
+def _tree(body: bytes) -> Element:
     try:
-        root = SafeTree.fromstring(body, forbid_dtd=True)
+        return SafeTree.fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
         raise SourceError("arXiv's answer defines entities, which is refused.") from error
     except (ParseError, ValueError, LookupError) as error:
         raise SourceError("arXiv did not give valid XML.") from error
+
+
+def _checked(root: Element, tag: str, what: str) -> Element:
     if root.tag != tag:
         raise SourceError(f"arXiv gave <{untrusted.line(root.tag)}> instead of an {what}.")
     return root
@@ -219,7 +253,9 @@ def _entry(entry: Element) -> Record | str:
     published_at = untrusted.moment(_text(entry, f"{_ATOM}published"))
     updated_at = untrusted.moment(_text(entry, f"{_ATOM}updated"))
     kind = _kind(entry)
-    if kind is not None and kind is not Kind.NEW:
+    if kind is Kind.NEW:
+        published_at = published_at or updated_at
+    elif kind is not None:
         published_at = None
     names = [_text(author, f"{_ATOM}name") for author in entry.findall(f"{_ATOM}author")]
     return _record(
@@ -233,7 +269,8 @@ def _entry(entry: Element) -> Record | str:
         categories=_categories(entry),
         comment=_text(entry, f"{_ARXIV}comment"),
         doi=_text(entry, f"{_ARXIV}doi") or _text(entry, f"{_ARXIV}DOI"),
-        journal_ref=_text(entry, f"{_ARXIV}journal_ref"),
+        journal_ref=_text(entry, f"{_ARXIV}journal_ref")
+        or _text(entry, f"{_ARXIV}journal_reference"),
     )
 
 

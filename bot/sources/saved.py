@@ -233,13 +233,20 @@ def _closed_at(day: date) -> datetime:
 
 def _read_atom(file: _File) -> Iterator[Listing]:
     body = file.whole()
+    if arxiv_xml.is_announcement(body):
+        yield from _announced(file, body)
+        return
     records, refusals = arxiv_xml.parse_atom(body)
     seen_at = arxiv_xml.atom_updated_at(body) or file.now
     yield Listing(arxiv_xml.NAME, "query", seen_at.date(), seen_at, records, refusals)
 
 
 def _read_rss(file: _File) -> Iterator[Listing]:
-    announcement = arxiv_xml.parse_rss(file.whole())
+    yield from _announced(file, file.whole())
+
+
+def _announced(file: _File, body: bytes) -> Iterator[Listing]:
+    announcement = arxiv_xml.parse_announcement(body)
     seen_at = _closed_at(announcement.day) if announcement.day else file.now
     yield from announcement.listings(seen_at=seen_at)
 

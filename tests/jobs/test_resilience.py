@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from bot.jobs.refresh import Look, Refresh
 from bot.models import Listing, Paper, Record, SourceState
 from bot.render.status import status_page
-from bot.sources.arxiv_xml import parse_rss
+from bot.sources.arxiv_xml import parse_announcement
 from bot.sources.http import Fetched, Validators
 from bot.sources.huggingface import parse_daily
 from bot.status import take
@@ -229,7 +229,7 @@ def daily(body: str, seen_at: Clock) -> Fetched:
 
 
 def announced(body: bytes, seen_at: Clock) -> Fetched:
-    return Fetched(parse_rss(body).listings(seen_at=seen_at()))
+    return Fetched(parse_announcement(body).listings(seen_at=seen_at()))
 
 
 async def shown(store: Store, clock: Clock, *looks: Look) -> None:

@@ -124,6 +124,32 @@ def an_rss_feed(*items: str) -> bytes:
 {"".join(items)}</channel></rss>""".encode()
 
 
+def an_announced_entry(paper_id: str = "2604.00001v1", kind: str = "new") -> str:
+    """Return what arXiv's Atom has for ``an_item``: it knows no day of the announcement's own."""
+    return f"""<entry>
+  <id>oai:arXiv.org:{paper_id}</id>
+  <title>News of {paper_id}</title>
+  <updated>2026-04-27T04:00:02.123456+00:00</updated>
+  <link href="https://arxiv.org/abs/{paper_id.partition("v")[0]}" rel="alternate" type="text/html"/>
+  <summary>arXiv:{paper_id} Announce Type: {kind}
+Abstract: Some words.</summary>
+  <category term="cs.CL"/><category term="cs.AI"/>
+  <arxiv:announce_type>{kind}</arxiv:announce_type>
+  <arxiv:DOI>10.1000/xyz.2</arxiv:DOI>
+  <arxiv:journal_reference>J. Things 2</arxiv:journal_reference>
+  <dc:creator>Ada First, Bob Second Jr., Carl Third, III (Home (of Things)) and Di Fourth</dc:creator>
+</entry>"""
+
+
+def an_announcement_as_atom(*entries: str) -> bytes:
+    return f"""<?xml version='1.0' encoding='UTF-8'?>
+<feed xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"
+  xmlns="http://www.w3.org/2005/Atom" xml:lang="en-us">
+<id>http://rss.arxiv.org/atom/cs.CL</id><title>cs.CL updates on arXiv.org</title>
+<updated>2026-04-27T04:00:02.123456+00:00</updated>
+{"".join(entries)}</feed>""".encode()
+
+
 ARXIV_RAW = """<arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/">
   <id>{paper_id}</id><submitter>Ada First</submitter>
   <version version="v1"><date>Thu, 2 Jan 2025 03:04:05 GMT</date><size>9kb</size></version>

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,19 @@ from bot.models import Paper, Record, Refusal
 from bot.sources.arxiv_xml import (
     Kind,
     atom_updated_at,
+    is_announcement,
     is_withdrawn,
     may_be_first,
+    parse_announcement,
     parse_atom,
     parse_oai,
-    parse_rss,
 )
 from tests.conftest import NOON
 from tests.sources import samples
 from tests.sources.conftest import utc
 from tests.sources.samples import (
+    an_announced_entry,
+    an_announcement_as_atom,
     an_atom_entry,
     an_atom_feed,
     an_item,
@@ -84,25 +88,27 @@ def test_arxivs_own_errors_keep_their_words():
     assert len(str(caught.value)) < 180
 
 
-def test_an_announcement_as_atom_is_no_first_publication_unless_it_is_new():
-    replaced = an_atom_entry().replace(
-        "<link", "<arxiv:announce_type>replace</arxiv:announce_type><link", 1
-    )
-    [record], _ = parse_atom(an_atom_feed(replaced))
-    assert record.paper.published_at is None
-    assert record.paper.updated_at == utc(2025, 2, 3, 4, 5, 6)
+def test_a_feed_says_when_it_was_made():
     assert atom_updated_at(an_atom_feed()) == utc(2025, 3, 1, 5)
 
 
-def test_an_announcement_tells_new_cross_listed_and_replaced_papers_apart():
-    announcement = parse_rss(
-        an_rss_feed(
-            an_item("2604.00001v1", "new"),
-            an_item("2604.00002v1", "cross"),
-            an_item("2401.00003v4", "replace"),
-            an_item("hep-th/9901001v2", "replace-cross"),
-            an_item("2604.00005v1", "retract"),
-            an_item("nothing", "new"),
+AS_RSS = (an_rss_feed, an_item)
+AS_ATOM = (an_announcement_as_atom, an_announced_entry)
+EITHER = pytest.mark.parametrize(("a_feed", "a_paper"), [AS_RSS, AS_ATOM], ids=["RSS", "Atom"])
+
+
+@EITHER
+def test_an_announcement_tells_new_cross_listed_and_replaced_papers_apart(
+    a_feed: Callable[..., bytes], a_paper: Callable[..., str]
+):
+    announcement = parse_announcement(
+        a_feed(
+            a_paper("2604.00001v1", "new"),
+            a_paper("2604.00002v1", "cross"),
+            a_paper("2401.00003v4", "replace"),
+            a_paper("hep-th/9901001v2", "replace-cross"),
+            a_paper("2604.00005v1", "retract"),
+            a_paper("nothing", "new"),
         )
     )
     found = {kind: [r.paper.id for r in records] for kind, records in announcement.records.items()}
@@ -122,16 +128,23 @@ def test_an_announcement_tells_new_cross_listed_and_replaced_papers_apart():
     ]
 
 
-def test_an_announced_paper_has_its_version_names_and_dates():
-    announcement = parse_rss(an_rss_feed(an_item(), an_item("2401.00003v4", "replace")))
+@pytest.mark.parametrize(
+    ("a_feed", "a_paper", "announced_at"),
+    [(*AS_RSS, utc(2026, 4, 27, 4)), (*AS_ATOM, utc(2026, 4, 27, 4, 0, 2, 123456))],
+    ids=["RSS", "Atom"],
+)
+def test_an_announced_paper_has_its_version_names_and_dates(
+    a_feed: Callable[..., bytes], a_paper: Callable[..., str], announced_at: datetime
+):
+    announcement = parse_announcement(a_feed(a_paper(), a_paper("2401.00003v4", "replace")))
     [new], [replaced] = announcement.records[Kind.NEW], announcement.records[Kind.REPLACE]
     assert new.paper == Paper(
         id="2604.00001",
         title="News of 2604.00001v1",
         abstract="Some words.",
         authors=("Ada First", "Bob Second Jr.", "Carl Third III", "Di Fourth"),
-        published_at=utc(2026, 4, 27, 4),
-        updated_at=utc(2026, 4, 27, 4),
+        published_at=announced_at,
+        updated_at=announced_at,
         version=1,
         categories=("cs.CL", "cs.AI"),
         doi="10.1000/xyz.2",
@@ -140,10 +153,18 @@ def test_an_announced_paper_has_its_version_names_and_dates():
     assert (replaced.paper.version, replaced.paper.published_at) == (4, None)
 
 
-def test_a_weekends_announcement_is_empty_but_has_its_day():
-    announcement = parse_rss(an_rss_feed())
+@EITHER
+def test_a_weekends_announcement_is_empty_but_has_its_day(
+    a_feed: Callable[..., bytes], a_paper: Callable[..., str]
+):
+    announcement = parse_announcement(a_feed())
     [listing] = announcement.listings(seen_at=NOON)
     assert (listing.name, listing.day, listing.records) == ("cs.CL", date(2026, 4, 27), ())
+
+
+def test_an_answer_to_a_query_is_no_announcement():
+    assert is_announcement(an_announcement_as_atom())
+    assert not is_announcement(an_atom_feed(an_atom_entry()))
 
 
 def test_the_full_catalogue_format_has_all_versions():
@@ -225,7 +246,7 @@ OUTSIDE = (
 
 
 @pytest.mark.parametrize("body", [BOMB, OUTSIDE, b"<!DOCTYPE rss SYSTEM 'http://x/'><rss/>"])
-@pytest.mark.parametrize("parse", [parse_atom, parse_rss, parse_oai])
+@pytest.mark.parametrize("parse", [parse_atom, parse_announcement, parse_oai])
 def test_entities_are_refused(parse: object, body: bytes):
     assert callable(parse)
     with pytest.raises(SourceError, match="defines entities"):
@@ -246,7 +267,7 @@ def test_entities_are_refused(parse: object, body: bytes):
         b"<a>" * 100_000 + b"</a>" * 100_000,
     ],
 )
-@pytest.mark.parametrize("parse", [parse_atom, parse_rss, parse_oai])
+@pytest.mark.parametrize("parse", [parse_atom, parse_announcement, parse_oai])
 def test_what_is_no_feed_is_a_source_error(parse: object, body: bytes):
     assert callable(parse)
     with pytest.raises(SourceError, match=r"^arXiv .*\.$"):
@@ -304,7 +325,7 @@ def test_recorded_queries_are_understood(shared_data: Path):
 @pytest.mark.data
 def test_the_recorded_announcement_is_understood(shared_data: Path):
     [path] = (shared_data / "arxiv" / "rss").glob("*.xml")
-    announcement = parse_rss(path.read_bytes())
+    announcement = parse_announcement(path.read_bytes())
     assert (announcement.day, announcement.category) == (date(2026, 4, 27), "cs.CL")
     papers = [record.paper for record in announcement.records[Kind.NEW]]
     assert [(paper.version, len(paper.authors)) for paper in papers] == [(1, 5), (1, 8), (1, 3)]

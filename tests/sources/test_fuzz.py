@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import SourceError
 from bot.models import Record
 from bot.paper_ids import arxiv_id
-from bot.sources.arxiv_xml import parse_atom, parse_oai, parse_rss
+from bot.sources.arxiv_xml import parse_announcement, parse_atom, parse_oai
 from bot.sources.huggingface import parse_daily, parse_linked
 from bot.sources.saved import read_saved
 from bot.sources.semantic_scholar import parse_batch
@@ -152,7 +152,11 @@ def atom_records(body: bytes) -> list[Record]:
 
 
 def rss_records(body: bytes) -> list[Record]:
-    return [record for records in parse_rss(body).records.values() for record in records]
+    return [record for records in parse_announcement(body).records.values() for record in records]
+
+
+def announced_records(body: bytes) -> list[Record]:
+    return rss_records(body)
 
 
 def oai_records(body: bytes) -> list[Record]:
@@ -161,6 +165,9 @@ def oai_records(body: bytes) -> list[Record]:
 
 FEEDS: dict[Callable[[bytes], list[Record]], bytes] = {
     atom_records: samples.an_atom_feed(samples.an_atom_entry(), samples.an_atom_entry()),
+    announced_records: samples.an_announcement_as_atom(
+        samples.an_announced_entry(), samples.an_announced_entry("2604.00002v3", "cross")
+    ),
     rss_records: samples.an_rss_feed(samples.an_item(), samples.an_item("2604.00002v3", "cross")),
     oai_records: samples.an_oai_page(
         samples.an_oai_record(samples.ARXIV_RAW.format(paper_id="2501.00001")),

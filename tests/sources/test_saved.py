@@ -129,6 +129,13 @@ def test_a_saved_page_is_read_as_of_its_first_import(tmp_path: Path):
             ["cs.CL", "cs.CL cross"],
             NOON.date(),
         ),
+        (
+            samples.an_announcement_as_atom(
+                samples.an_announced_entry(), samples.an_announced_entry("2604.00002v1", "cross")
+            ),
+            ["cs.CL", "cs.CL cross"],
+            NOON.date(),
+        ),
         (an_oai_page(an_oai_record(samples.DUBLIN_CORE)), ["catalogue"], date(2025, 3, 6)),
     ],
 )
