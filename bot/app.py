@@ -393,6 +393,7 @@ def services_for(rooms: Rooms, runner: JobRunner) -> Services:
         runner.next_run_at,
         runner.troubles,
         by_email=outgoing(rooms.settings) is not None,
+        categories=rooms.settings.arxiv_categories,
     )
     services.answers = answering(rooms)
     return services

@@ -59,6 +59,8 @@ class Services:
     """Whether the operator has set up e-mail."""
     unchanged: Unchanged = field(default_factory=Unchanged)
     """When sources were last seen to show nothing new."""
+    categories: Sequence[str] = ()
+    """The arXiv categories that are read; none where nothing says which."""
     answers: Answers = field(init=False)
     """Answers questions."""
     reader: Reader = field(init=False)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlite_utils import Database
 
 from bot import posts
+from bot.categories import not_read
 from bot.discover import Shelf, find
 from bot.errors import UserError
 from bot.paper_ids import arxiv_id
@@ -20,6 +21,7 @@ from bot.search.highlights import Highlight
 from bot.search.query import Clause, Field, Query, narrowed, parse_days, parse_query
 from bot.search.why import facts_matched, keywords_matched
 from bot.store import listings, papers
+from bot.topics.query import categories_in, category
 
 MOST_FOUND = 48
 """Papers that an answer can be leafed through: six pages."""
@@ -89,9 +91,15 @@ async def search(shelf: Shelf, wanted: Search) -> Findings:
     return Findings(wanted, tuple(shown[:MOST_FOUND]), _corrections(asked, read))
 
 
-def nothing_found(wanted: Search, *, now: datetime) -> str:
-    """Return why a search found nothing, as far as its words tell, and what to try next."""
+def nothing_found(wanted: Search, *, now: datetime, read: Sequence[str] = ()) -> str:
+    """Return why a search found nothing, as far as its words tell, and what to try next.
+
+    Args:
+        read: The arXiv categories that the bot reads, where that is known.
+    """
     asked = parse_query(wanted.query, now=now.astimezone(UTC))
+    if why := _no_such_category(asked, read):
+        return f"{NO_PAPER} {why}"
     if wanted.since or wanted.author or wanted.source:
         return "No paper here has those words and fits the options. Try without one of them."
     if ids := [paper_id for paper_id in asked.paper_ids if arxiv_id(paper_id)]:
@@ -108,6 +116,17 @@ def nothing_found(wanted: Search, *, now: datetime) -> str:
 
 NO_PAPER = "No paper here has those words."
 NO_PAPER_THEN = "No paper here is from those days."
+
+
+def _no_such_category(asked: Query, read: Sequence[str]) -> str:
+    """Return what keeps a search's categories from having papers here; empty for nothing."""
+    clauses = [c for c in asked.clauses if c.field is Field.CATEGORY and not c.is_excluded]
+    for clause in clauses:
+        if several := categories_in(clause.text)[1:]:
+            return f"cat: takes one category: look in each by itself, as with cat:{several[0]}."
+        if category(clause.text) is None:
+            return "There is no arXiv category of that name: cat: goes with one such as cs.CL."
+    return not_read([category(clause.text) or "" for clause in clauses], read)
 
 
 def _may_be_half_a_name(clause: Clause) -> bool:

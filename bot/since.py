@@ -31,7 +31,7 @@ def parse_since(text: str, *, now: datetime) -> datetime:
     A day begins at midnight in UTC.
 
     Raises:
-        UserError: It is neither a span of time nor a day, or it is to come.
+        UserError: It is neither a span of time nor a day, or no time has gone by since.
     """
     said = text.strip().casefold()
     if said in ("today", "yesterday"):
@@ -51,6 +51,8 @@ def _span(said: str, now: datetime) -> datetime | None:
         return None
     number = match["number"]
     count = int(number) if number.isdecimal() else 1
+    if not count:
+        raise UserError("That is no time at all. Say since when like 3d, or today.")
     return now - min(FARTHEST, timedelta(days=count * _LENGTHS[match["unit"]]))
 
 

@@ -213,7 +213,8 @@ async def hits(services: Services, wanted: Search, *, page: int) -> Page:
     """
     found = await finding.search(services, wanted)
     if not found.shown:
-        raise UserError(finding.nothing_found(wanted, now=services.now()))
+        read = services.categories
+        raise UserError(finding.nothing_found(wanted, now=services.now(), read=read))
     text, number = search_text(wanted), None
     if len(text) > LONGEST_CARRIED and len(found.shown) > MOST_LISTED:
         number = await services.store.run(button_texts.number_of, text, now=services.now())

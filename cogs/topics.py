@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import following, ideas
+from bot.categories import not_read
 from bot.client import (
     PaperBot,
     PersistentButton,
@@ -169,7 +170,8 @@ async def trial_page(interaction: discord.Interaction, text: str, strictness: St
     number = await services.store.run(topic_texts.number_of, text)
     mine = await services.store.read(people.topics_of, interaction.user.id)
     follows = any(t.query == text and t.strictness is strictness for t in mine)
-    return render.trial(found, text, number, follows=follows)
+    note = not_read(found.query.categories, services.categories)
+    return render.trial(found, text, number, follows=follows, note=note)
 
 
 async def own_topics(services: Services, user_id: int, *, page: int = 0) -> Page:

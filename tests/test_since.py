@@ -43,6 +43,7 @@ def test_a_span_or_a_day_is_understood(text: str, since: datetime) -> None:
         ("3", "Say since when"),
         ("2026-02-30", "Say since when"),
         ("2026-03-04", "That day is to come"),
+        ("0d", "That is no time at all. Say since when like 3d, or today."),
     ],
 )
 def test_anything_else_is_refused_with_what_to_write(text: str, said: str) -> None:

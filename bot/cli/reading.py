@@ -36,7 +36,8 @@ async def search(settings: Settings, query: str, *, limit: int, as_json: bool) -
         say_json([_result(paper, hit) for paper, hit in found])
         return 0
     if not found:
-        note(nothing_found(Search(query[:LONGEST_QUERY]), now=utc_now()))
+        wanted = Search(query[:LONGEST_QUERY])
+        note(nothing_found(wanted, now=utc_now(), read=settings.arxiv_categories))
     for number, (paper, hit) in enumerate(found, 1):
         when = paper.published_at.date().isoformat() if paper.published_at else "no date"
         say(f"{number:>3}. {plain(paper.title)}")

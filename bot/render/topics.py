@@ -31,17 +31,19 @@ STRETCH = {
 _ORDER = tuple(STRETCH)
 
 
-def trial(found: Trial, text: str, number: int, *, follows: bool = False) -> Page:
+def trial(found: Trial, text: str, number: int, *, follows: bool = False, note: str = "") -> Page:
     """Return what a topic would have sent, with buttons to change it and to follow it.
 
     Args:
         text: The topic as typed.
         number: Of that text, for the buttons.
         follows: Whether the person follows it just so.
+        note: What they should know of it besides; our own words.
     """
     state = "You follow this." if follows else "You do not follow this yet."
     heading = f"## {excerpt(text, MOST_TOPIC)}\n{state} {_what(found)}"
-    return _trial(found, heading, below=_turns(found.strictness, number, follows=follows))
+    turns = _turns(found.strictness, number, follows=follows)
+    return _trial(found, heading, below=turns, note=note)
 
 
 def _what(found: Trial) -> str:
@@ -76,14 +78,14 @@ def followed(topic: Topic, found: Trial, person: Person, number: int) -> Page:
     return _trial(found, heading, below=_turns(topic.strictness, number, follows=True))
 
 
-def _trial(found: Trial, heading: str, *, below: Sequence[Button] = ()) -> Page:
+def _trial(found: Trial, heading: str, *, below: Sequence[Button] = (), note: str = "") -> Page:
     total = f"The last {len(found.a_day)} days would have brought {count(found.total, 'paper')}"
     best = (
         "."
         if found.total <= len(found.best)
         else f"; these are the {len(found.best)} with most votes."
     )
-    return listed(f"{heading}\n{total}{best}{_a_day(found)}", found.best, below=below)
+    return listed(f"{heading}\n{total}{best}{_a_day(found)}", found.best, below=below, note=note)
 
 
 def _a_day(found: Trial) -> str:

@@ -73,6 +73,12 @@ class TopicQuery:
         parts += [f"min:{self.min_votes}"] if self.min_votes else []
         return " ".join(filter(None, parts))
 
+    @property
+    def categories(self) -> list[str]:
+        """The categories that papers are wanted from."""
+        clauses = (clause for each in self.alternatives for clause in each)
+        return [clause.text for clause in clauses if clause.kind is Kind.CATEGORY]
+
     def in_words(self) -> str:
         """Return what the topic asks for, as one would say it. Plain text, not escaped."""
         wanted = ", or ".join(_alternative_in_words(each) for each in self.alternatives)
@@ -352,12 +358,30 @@ def _name(name: str, value: str, piece: re.Match[str]) -> str:
 
 
 def _category(value: str) -> str:
-    """Return a category as arXiv writes it."""
+    named = category(value)
+    if named is None:
+        raise UserError(f"{_shown(value)} is no arXiv category: {_to_write_instead(value)}.")
+    return named
+
+
+def _to_write_instead(value: str) -> str:
+    several = categories_in(value)
+    if len(several) > 1:
+        return f"for papers of any of them write {' OR '.join(f'cat:{c}' for c in several)}"
+    return "write it like cat:cs.CL, or cat:cs for all of cs"
+
+
+def categories_in(value: str) -> list[str]:
+    """Return the categories in a list such as ``cs.CL,cs.LG``; none where it has anything else."""
+    named = [category(part) for part in re.split(r"[,;|/+&]+", value) if part]
+    return [each for each in named if each] if all(named) else []
+
+
+def category(value: str) -> str | None:
+    """Return a category as arXiv writes it; None for what cannot be one."""
     found = _CATEGORY.fullmatch(value)
     if found is None or found[1].casefold() not in _ARCHIVES:
-        raise UserError(
-            f"{_shown(value)} is no arXiv category: write it like cat:cs.CL, or cat:cs for all of cs."
-        )
+        return None
     archive, subject = found[1].casefold(), found[2]
     if not subject or subject == "*":
         return archive

@@ -327,12 +327,22 @@ async def test_a_first_day_that_is_none_is_refused_with_examples(
         ("10.1103/physrevd.76.013009", "The library has no paper with that DOI (yet)."),
         ("author:Ada Unknown", 'Names of several words go in quotes: author:"Ada Lovelace".'),
         ("since:2026-03-03", "No paper here is from those days."),
+        (
+            "cat:hep-th",
+            "The bot does not read hep-th on arXiv: it knows only papers that are in cs.CL",
+        ),
+        (
+            "cache cat:cs.CL,cs.LG",
+            "cat: takes one category: look in each by itself, as with cat:cs.LG",
+        ),
+        ("cat:nlp", "There is no arXiv category of that name: cat: goes with one such as cs.CL."),
         ("🤗", "There is no word in that to search for."),
     ],
 )
 async def test_a_search_that_finds_nothing_says_why(
-    world: World, take_in: TakeIn, query: str, said: str
+    world: World, take_in: TakeIn, services: Services, query: str, said: str
 ) -> None:
+    services.categories = ("cs.CL", "cs.LG")
     await take_in(daily(somebody(1, 1)))
     assert said in (await world.slash(world.reader, "papers search", query=query)).text
 

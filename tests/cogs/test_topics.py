@@ -11,7 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.alerts import MOST_TOPICS
-from bot.client import PaperBot
+from bot.client import PaperBot, Services
 from bot.models import Strictness
 from bot.store import people
 from bot.store.store import Store
@@ -243,6 +243,21 @@ async def test_preview_only_shows(world: World, take_in: TakeIn, store: Store) -
     assert nothing.text.endswith("The last 14 days would have brought 0 papers.")
     assert await store.read(people.all_topics) == []
     assert world.dms(world.reader) == []
+
+
+async def test_a_category_that_the_bot_does_not_read_is_named_in_a_trial(
+    world: World, take_in: TakeIn, services: Services
+) -> None:
+    services.categories = ("cs.CL", "cs.LG")
+    await take_in(daily(count=12))
+    topic = "cat:cs.LG OR cat:hep-th -cat:math"
+    answer = await world.slash(world.reader, "topics follow", topic=topic)
+    assert answer.text.endswith(
+        "\n-# The bot does not read hep-th on arXiv: it knows only papers that are in cs.CL or cs.LG"
+        " too, or on Hugging Face."
+    )
+    read = await world.slash(world.reader, "topics preview", topic="cat:cs.LG")
+    assert "does not read" not in read.text
 
 
 async def test_topics_are_listed_and_ended_by_their_own_buttons(

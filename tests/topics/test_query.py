@@ -101,6 +101,8 @@ def test_a_topic_is_said_back_as_it_was_understood(text: str, said: str) -> None
         ("kv -min:3", "min: cannot be left out with a dash (“-min:3”)"),
         ("has:weights", "not with “weights”: write has:code"),
         ("cat:nlp", "“nlp” is no arXiv category"),
+        ("cat:cs.cl,cs.LG", "for papers of any of them write cat:cs.CL OR cat:cs.LG."),
+        ("cat:cs.CL,nlp", "is no arXiv category: write it like cat:cs.CL"),
         ("author:x", "author: needs a name of two letters or more (“author:x”)"),
         ("kv author:", "There is nothing behind “author:”"),
         ('kv "cache', "The quote before “cache” has no partner"),
