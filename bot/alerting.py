@@ -53,6 +53,13 @@ async def compose(
     return await store.run(owe, person, like, by_email=by_email, now=now)
 
 
+def people_waiting(db: Database, *, now: datetime) -> list[Person]:
+    """Return the people for whom anything may wait; asked each minute, for few of all."""
+    return people.with_matches_waiting(
+        db, also=telling.who_has_news(db, since=now - feeds.NEWS_WINDOW)
+    )
+
+
 def gather(db: Database, person: Person, *, by_email: bool, now: datetime) -> Waiting | None:
     """Return what waits for a person; None if nothing is due or nothing can reach them."""
     places = alert_places(db, person, by_email=by_email)

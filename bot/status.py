@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlite_utils import Database
 
 from bot.listing_days import next_announcement, next_closing
-from bot.models import SourceState
+from bot.models import DeliveryState, SourceState
 from bot.store import dm_rest, listings, outbox, papers
 from bot.store.rows import parsed
 from bot.unchanged import Unchanged
@@ -59,9 +59,9 @@ def take(db: Database, *, now: datetime, unchanged: Unchanged) -> Status:
         sources=_sources(db, unchanged),
         next_list_at=next_closing(now),
         next_announcement_at=next_announcement(now),
-        owed=counts.get("owed", 0) + counts.get("sending", 0),
+        owed=counts.get(DeliveryState.OWED, 0) + counts.get(DeliveryState.SENDING, 0),
         oldest_due_at=parsed(outbox.next_due_at(db)),
-        held=counts.get("held", 0),
+        held=counts.get(DeliveryState.HELD, 0),
         sent_today=outbox.sent_within(db, timedelta(days=1), now=now),
         feeds=_count(db, "SELECT count(*) AS n FROM feed"),
         paused=tuple((row["id"], row["paused_because"]) for row in paused),

@@ -8,6 +8,7 @@ from bot.cli.say import note
 from bot.jobs.compose import Compose
 from bot.jobs.match import MatchNew
 from bot.mail.setup import outgoing
+from bot.models import DeliveryState
 from bot.search.embed import quick_embedder
 from bot.store import outbox
 from bot.topics.reading import Reader
@@ -38,5 +39,5 @@ async def compose(settings: Settings) -> int:
         by_email = outgoing(settings) is not None
         await Compose(rooms.store, rooms.now, reader, by_email=by_email)()
         counts = await rooms.store.read(outbox.counts)
-    note(f"{counts.get('owed', 0):,} messages are owed.")
+    note(f"{counts.get(DeliveryState.OWED, 0):,} messages are owed.")
     return 0

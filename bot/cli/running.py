@@ -20,6 +20,7 @@ from bot.cli.say import note, say
 from bot.client import PaperBot
 from bot.errors import SettingsError
 from bot.jobs.runner import JobRunner
+from bot.models import DeliveryState
 from bot.store import outbox
 from config.settings import Settings
 
@@ -69,5 +70,6 @@ async def deliver(settings: Settings) -> int:
             if email := emailer(rooms):
                 await email()
         counts = await rooms.store.read(outbox.counts)
-    note(f"{counts.get('owed', 0):,} messages are still owed, {counts.get('held', 0):,} are held.")
+    owed, held = counts.get(DeliveryState.OWED, 0), counts.get(DeliveryState.HELD, 0)
+    note(f"{owed:,} messages are still owed, {held:,} are held.")
     return 0

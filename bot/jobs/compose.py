@@ -16,7 +16,7 @@ from bot.listing_days import local_day, previous_at
 from bot.models import DeliveryKind, Feed, Style
 from bot.posts import Gap
 from bot.store import feeds as feed_store
-from bot.store import outbox, people
+from bot.store import outbox
 from bot.store.outbox import Owed
 from bot.store.store import Store
 from bot.topics.reading import Reader
@@ -54,7 +54,7 @@ class Compose:
                 raise
             except Exception:
                 log.exception("feed %s met a bug", feed.id)
-        for person in await self.store.read(people.with_topics):
+        for person in await self.store.read(alerting.people_waiting, now=self.now()):
             try:
                 owed += await alerting.compose(
                     self.store, self.reader, person, by_email=self.by_email, now=self.now()

@@ -144,9 +144,13 @@ def worth_a_look(
         looked_before: So are papers that were looked at since then.
     """
     rows = db.query(
-        "SELECT wanted.paper_id FROM (SELECT paper_id FROM saved UNION SELECT paper_id"
-        " FROM feed_paper WHERE verdict = 'post' AND decided_at >= ?1 UNION SELECT paper_id"
-        " FROM told WHERE told_at >= ?1) AS wanted"
+        "SELECT wanted.paper_id FROM (SELECT paper_id FROM saved"
+        # By feeds, and by the messages to people: not through all that was ever posted or told.
+        " UNION SELECT fp.paper_id FROM feed CROSS JOIN feed_paper AS fp ON fp.feed_id = feed.id"
+        "  WHERE fp.verdict = 'post' AND fp.decided_at >= ?1"
+        " UNION SELECT told.paper_id FROM person"
+        "  CROSS JOIN delivery AS d ON d.user_id = person.user_id AND d.created_at >= ?1"
+        "  CROSS JOIN told ON told.delivery_id = d.id) AS wanted"
         " LEFT JOIN paper_look AS look ON look.paper_id = wanted.paper_id"
         " WHERE wanted.paper_id NOT LIKE ?2 AND coalesce(look.looked_at, '') <= ?3"
         " ORDER BY look.looked_at, wanted.paper_id LIMIT ?4",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -134,7 +134,7 @@ def decide(
 
     What was posted stays posted. The same verdict again writes nothing.
     """
-    db.conn.executemany(
+    wrote = db.conn.executemany(
         "INSERT INTO feed_paper (feed_id, paper_id, verdict, reason, decided_at, delivery_id)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET verdict = excluded.verdict,"
         " reason = excluded.reason, decided_at = excluded.decided_at,"
@@ -151,6 +151,16 @@ def decide(
             )
             for paper_id, reason in verdicts
         ],
+    )
+    if wrote.rowcount > 0:
+        _note_decided(db, [feed_id], now=now)
+
+
+def _note_decided(db: Database, feed_ids: Sequence[int], *, now: datetime) -> None:
+    db.execute(
+        "UPDATE feed SET decided_at = max(coalesce(decided_at, ''), ?)"
+        f" WHERE id IN ({marks(feed_ids)})",
+        [moment(now), *feed_ids],
     )
 
 
@@ -189,10 +199,7 @@ def posted_in_channel(db: Database, channel_id: int, paper_ids: Collection[str])
 
 def has_decided_since(db: Database, feed_id: int, since: datetime) -> bool:
     """Whether anything was decided for a feed from a moment on."""
-    rows = db.query(
-        "SELECT 1 FROM feed_paper WHERE feed_id = ? AND decided_at >= ? LIMIT 1",
-        [feed_id, moment(since)],
-    )
+    rows = db.query("SELECT 1 FROM feed WHERE id = ? AND decided_at >= ?", [feed_id, moment(since)])
     return any(True for _ in rows)
 
 
@@ -208,8 +215,11 @@ def posted_since(db: Database, feed_id: int, since: datetime) -> int:
 
 def withdraw(db: Database, delivery_id: int, reason: str, *, now: datetime) -> int:
     """Turn the papers of a delivery that will not go out from posted into held; returns how many."""
-    return db.execute(
+    rows = db.query(
         "UPDATE feed_paper SET verdict = 'held', reason = ?, decided_at = ?, delivery_id = NULL"
-        " WHERE delivery_id = ?",
+        " WHERE delivery_id = ? RETURNING feed_id",
         [reason, moment(now), delivery_id],
-    ).rowcount
+    )
+    feed_ids = [row["feed_id"] for row in rows]
+    _note_decided(db, list(set(feed_ids)), now=now)
+    return len(feed_ids)

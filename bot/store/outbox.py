@@ -15,6 +15,10 @@ from bot.models import EMAIL, Delivery, DeliveryKind, DeliveryState
 from bot.store.rows import marks, moment, to_delivery
 
 TOO_LATE = "too late to be news"
+_OPEN = "state IN ('owed', 'sending')"
+_UNDER_WAY = "delivery INDEXED BY delivery_owed"
+"""With ``_OPEN`` beside it, which that index holds: what is under way is looked at, and not all that
+was ever sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,8 @@ def count_of_day(db: Database, target: str, day: str) -> int:
     """
     rows = db.query(
         "SELECT count(*) AS n FROM delivery WHERE target = ? AND kind = 'alert'"
-        " AND subject LIKE ? || ':%'",
-        [target, day],
+        " AND subject > ? || ':' AND subject < ? || ';'",  # the letter after the colon
+        [target, day, day],
     )
     return next(rows)["n"]
 
@@ -132,8 +136,9 @@ def due(
         # A person's DM channel may have been opened after the message was owed.
         "SELECT d.*, p.dm_channel_id FROM delivery AS d"
         " LEFT JOIN person AS p ON p.user_id = d.user_id WHERE d.id IN ("
-        "  SELECT id FROM (SELECT id, min(due_at || printf('%020d', id)) FROM delivery"
-        "   WHERE state = 'owed' AND due_at <= ? AND (target GLOB ?) = ? GROUP BY target)"
+        f"  SELECT id FROM (SELECT id, min(due_at || printf('%020d', id)) FROM {_UNDER_WAY}"
+        f"   WHERE {_OPEN} AND state = 'owed' AND due_at <= ? AND (target GLOB ?) = ?"
+        "   GROUP BY target)"
         f" ) AND d.target NOT IN ({marks(list(but_for))}) ORDER BY d.due_at, d.id LIMIT ?",
         [moment(now), _BY_EMAIL, by_email, *but_for, limit],
     )
@@ -152,15 +157,18 @@ def keep_due(db: Database, *, was: datetime, now: datetime) -> None:
         was: The moment that it was before.
     """
     db.execute(
-        "UPDATE delivery SET due_at = :now"
-        " WHERE state = 'owed' AND due_at > :now AND due_at <= :was",
+        f"UPDATE {_UNDER_WAY} SET due_at = :now"
+        f" WHERE {_OPEN} AND state = 'owed' AND due_at > :now AND due_at <= :was",
         {"was": moment(was), "now": moment(now)},
     )
 
 
 def next_due_at(db: Database) -> str | None:
     """Return when the next message is owed, as UTC ISO text; None when nothing is."""
-    return next(db.query("SELECT min(due_at) AS at FROM delivery WHERE state = 'owed'"))["at"]
+    rows = db.query(
+        f"SELECT due_at FROM {_UNDER_WAY} WHERE {_OPEN} AND state = 'owed' ORDER BY due_at LIMIT 1"
+    )
+    return next((row["due_at"] for row in rows), None)
 
 
 def claim(db: Database, delivery_id: int, *, now: datetime) -> bool:
@@ -187,8 +195,9 @@ def recover(db: Database, *, by_email: bool = False) -> int:
         by_email: What goes out by e-mail, in place of what goes to Discord.
     """
     return db.execute(
-        "UPDATE delivery SET state = 'owed', uncertain_at = coalesce(uncertain_at, claimed_at)"
-        " WHERE state = 'sending' AND (target GLOB ?) = ?",
+        f"UPDATE {_UNDER_WAY} SET state = 'owed',"
+        " uncertain_at = coalesce(uncertain_at, claimed_at)"
+        f" WHERE {_OPEN} AND state = 'sending' AND (target GLOB ?) = ?",
         [_BY_EMAIL, by_email],
     ).rowcount
 
@@ -242,14 +251,17 @@ def settle(db: Database, delivery_id: int, state: DeliveryState, *, reason: str)
 
 def owed_to(db: Database, target: str) -> list[int]:
     """Return the ids of what is owed to a place."""
-    rows = db.query("SELECT id FROM delivery WHERE target = ? AND state = 'owed'", [target])
+    rows = db.query(
+        f"SELECT id FROM {_UNDER_WAY} WHERE {_OPEN} AND state = 'owed' AND target = ?", [target]
+    )
     return [row["id"] for row in rows]
 
 
 def owed_places(db: Database, begins: str) -> list[str]:
     """Return the places that something is owed to and whose names begin so."""
     rows = db.query(
-        "SELECT DISTINCT target FROM delivery WHERE state = 'owed' AND target GLOB ? || '*'",
+        f"SELECT DISTINCT target FROM {_UNDER_WAY} WHERE {_OPEN} AND state = 'owed'"
+        " AND target GLOB ? || '*'",
         [begins],
     )
     return [row["target"] for row in rows]
@@ -258,8 +270,8 @@ def owed_places(db: Database, begins: str) -> list[str]:
 def hold_target(db: Database, target: str, *, reason: str, kind: DeliveryKind | None = None) -> int:
     """Hold all that is owed to a place, or all of one kind; returns how many."""
     return db.execute(
-        "UPDATE delivery SET state = 'held', reason = :reason WHERE target = :target"
-        " AND state = 'owed' AND (:kind IS NULL OR kind = :kind)",
+        f"UPDATE {_UNDER_WAY} SET state = 'held', reason = :reason WHERE target = :target"
+        f" AND {_OPEN} AND state = 'owed' AND (:kind IS NULL OR kind = :kind)",
         {"reason": reason, "target": target, "kind": kind},
     ).rowcount
 
@@ -290,10 +302,16 @@ def held_notices(db: Database, user_id: int) -> list[Delivery]:
     return [to_delivery(row) for row in rows]
 
 
-def counts(db: Database) -> dict[str, int]:
-    """Return how many deliveries are in each state."""
-    rows = db.query("SELECT state, count(*) AS n FROM delivery GROUP BY state")
-    return {row["state"]: row["n"] for row in rows}
+def counts(db: Database) -> dict[DeliveryState, int]:
+    """Return how many deliveries are owed, under way and held, without those of which none is.
+
+    What was sent is not counted: it is far the most.
+    """
+    rows = db.query(
+        f"SELECT state, count(*) AS n FROM {_UNDER_WAY} WHERE {_OPEN} GROUP BY state UNION ALL"
+        " SELECT state, count(*) FROM delivery WHERE state = 'held' GROUP BY state"
+    )
+    return {DeliveryState(row["state"]): row["n"] for row in rows}
 
 
 def recent(

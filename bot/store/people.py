@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
@@ -75,9 +75,18 @@ _SELECT = (
 )
 
 
-def with_topics(db: Database) -> list[Person]:
-    """Return everybody who follows something."""
-    rows = db.query(f"{_SELECT} WHERE person.user_id IN (SELECT user_id FROM topic)")
+def with_matches_waiting(db: Database, *, also: Collection[int] = ()) -> list[Person]:
+    """Return everybody who follows something and has matches that no alert carries.
+
+    Args:
+        also: Others to return, where they follow something.
+    """
+    rows = db.query(
+        f"{_SELECT} WHERE person.user_id IN (SELECT user_id FROM topic) AND (EXISTS"
+        " (SELECT 1 FROM match WHERE match.user_id = person.user_id AND match.delivery_id IS NULL)"
+        " OR person.user_id IN (SELECT value FROM json_each(?)))",
+        [json.dumps(sorted(also))],
+    )
     return [_to_person(row) for row in rows]
 
 

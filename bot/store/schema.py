@@ -598,6 +598,35 @@ def button_texts(db: Database) -> None:
     )
 
 
+@migrations()
+def what_is_asked_often(db: Database) -> None:
+    """Let what is asked every few seconds, and by ``/status``, not go through all that ever was."""
+    db.executescript(
+        """
+        -- Counts that are asked for often; one row.
+        CREATE TABLE total (papers INTEGER NOT NULL) STRICT;
+        INSERT INTO total (papers) SELECT count(*) FROM paper;
+        CREATE TRIGGER paper_came AFTER INSERT ON paper BEGIN
+            UPDATE total SET papers = papers + 1;
+        END;
+        CREATE TRIGGER paper_went AFTER DELETE ON paper BEGIN
+            UPDATE total SET papers = papers - 1;
+        END;
+
+        CREATE INDEX delivery_sent ON delivery (sent_at) WHERE state = 'sent';
+        CREATE INDEX delivery_held ON delivery (user_id, kind) WHERE state = 'held';
+        CREATE INDEX told_by_paper ON told (paper_id) WHERE event_id = 0;
+
+        CREATE INDEX posted_by_feed ON feed_paper (feed_id, decided_at) WHERE verdict = 'post';
+        DROP INDEX posted_by_time;
+        ALTER TABLE feed ADD COLUMN decided_at TEXT;
+        -- when anything was last decided for it; NULL: never
+        UPDATE feed SET decided_at =
+            (SELECT max(decided_at) FROM feed_paper WHERE feed_id = feed.id);
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

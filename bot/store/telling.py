@@ -23,6 +23,22 @@ class News:
     event: PaperEvent
 
 
+def who_has_news(db: Database, *, since: datetime) -> set[int]:
+    """Return the people for whom there may be news: all others have none.
+
+    Goes from what has happened to whom was told of it, since that is little and the other much.
+    """
+    rows = db.query(
+        "SELECT DISTINCT told.user_id FROM paper_event AS event"
+        " CROSS JOIN told ON told.paper_id = event.paper_id AND told.event_id = 0"
+        f" WHERE event.at > ? AND event.kind IN ({marks(NEWS)}) AND event.at > told.told_at"
+        " AND NOT EXISTS (SELECT 1 FROM told AS known WHERE known.user_id = told.user_id"
+        "  AND known.paper_id = told.paper_id AND known.event_id = event.id)",
+        [moment(since), *NEWS],
+    )
+    return {row["user_id"] for row in rows}
+
+
 def news_for(db: Database, user_id: int, *, since: datetime) -> list[News]:
     """Return what happened to papers that a person was told of, oldest first.
 

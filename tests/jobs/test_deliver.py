@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -94,6 +95,11 @@ async def get(store: Store, delivery_id: int = 1) -> Delivery:
     delivery = await store.read(outbox.get, delivery_id)
     assert delivery is not None
     return delivery
+
+
+async def states(store: Store) -> Counter[str]:
+    """Return how many messages are in each state."""
+    return Counter(delivery.state for delivery in await store.read(outbox.recent, limit=99))
 
 
 def release(db: Database, *, now: datetime) -> None:
@@ -563,7 +569,7 @@ class TestALostChannel:
         await deliver()
         subjects = [subject for _, subject in places.asked]
         assert [s for s in subjects if not s.startswith("paused")] == ["feed:1:2026-03-03"]
-        assert await store.read(outbox.counts) == {"held": 2, "sent": 2}
+        assert await states(store) == {"held": 2, "sent": 2}
 
     async def test_its_maker_hears_of_each_feed_once(self, places: Places) -> None:
         told = [m for m in places.messages if m.target == f"user:{OWNER}"]
@@ -713,7 +719,7 @@ class TestARefusedBody:
         await owe(store, *cards)
         places.failing = {"channel:100": refused(200000)}
         await deliver()
-        assert await store.read(outbox.counts) == {"held": 2, "sent": 1}
+        assert await states(store) == {"held": 2, "sent": 1}
         assert [m.target for m in places.messages] == [f"user:{OWNER}"]
 
     async def test_a_refused_notice_is_no_reason_for_another(
@@ -793,7 +799,7 @@ class TestLeaving:
         with pytest.raises(asyncio.CancelledError):
             await run
         assert places.subjects == ["a"]
-        assert await store.read(outbox.counts) == {"owed": 1, "sent": 1}
+        assert await states(store) == {"owed": 1, "sent": 1}
 
     async def test_a_send_that_hangs_is_cut_off_and_made_good_later(
         self, store: Store, places: Places, deliver: Deliver

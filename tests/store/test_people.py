@@ -87,10 +87,21 @@ async def test_only_its_owner_can_end_a_topic(store: Store) -> None:
     assert await store.read(people.all_topics) == []
 
 
-async def test_those_who_follow_something_are_known(store: Store) -> None:
-    await follow(store, "agents")
-    await follow(store, "vision")
-    assert [person.user_id for person in await store.read(people.with_topics)] == [ME]
+async def test_those_are_known_for_whom_something_waits(store: Store) -> None:
+    mine, _ = await follow(store, "agents"), await follow(store, "vision")
+    await follow(store, "agents", SOMEBODY)
+    await store.run(people.ensure, SOMEBODY + 1, now=NOON)
+    await store.run(people.add_matches, [a_match(ONE, topic_id=mine.id)])
+    with_news = {SOMEBODY, SOMEBODY + 1}
+
+    async def waiting(also: set[int]) -> list[int]:
+        found = await store.read(people.with_matches_waiting, also=also)
+        return [person.user_id for person in found]
+
+    assert await waiting(set()) == [ME]
+    assert await waiting(with_news) == [ME, SOMEBODY], "the third follows nothing"
+    await store.run(telling.carry, ME, [ONE], [], await an_alert(store), now=NOON)
+    assert await waiting(set()) == []
 
 
 async def test_a_match_is_noted_once(store: Store) -> None:
