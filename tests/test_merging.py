@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
@@ -153,6 +153,20 @@ def test_an_old_file_read_late_only_fills_what_was_empty() -> None:
     assert (now.first_said_at, now.said_at) == (NOON + HOUR, NOON + 2 * HOUR)
 
 
+def test_the_same_read_late_was_said_first_then() -> None:
+    before = says("arxiv", hour=2, title="Final", doi="10.1/1")
+    now = restate(before, says("arxiv", title="Final"))
+    assert (now.paper, now.first_said_at, now.said_at) == (before.paper, NOON, NOON + 2 * HOUR)
+
+
+def test_what_the_newest_words_leave_out_is_told_by_the_newest_that_have_it() -> None:
+    """A folder of old answers is read oldest first, beneath an announcement without comments."""
+    said = says("arxiv", hour=9, title="Final")
+    for hour, comment in ((1, "9 pages"), (3, "Accepted"), (2, "10 pages")):
+        said = restate(said, says("arxiv", hour=hour, comment=comment))
+    assert (said.paper.title, said.paper.comment) == ("Final", "Accepted")
+
+
 def test_an_earlier_version_read_late_only_fills_what_was_empty() -> None:
     """An old answer, saved and imported today, is not what the paper says now."""
     before = says("arxiv", title="Final", version=3)
@@ -180,6 +194,41 @@ def test_a_withdrawal_without_a_version_stays() -> None:
     before = says("arxiv", withdrawn=True, comment="withdrawn")
     now = restate(before, says("arxiv", hour=1, version=2, title="Final"))
     assert (now.paper.withdrawn, now.paper.comment) == (True, "withdrawn")
+
+
+def in_turn(said: Sequence[tuple[bool, bool, bool]]) -> list[Statement]:
+    """Return what a source says hour by hour: a new version, another title, a comment, or not."""
+    version, titles, found = 0, 0, list[Statement]()
+    for hour, (is_version, is_title, is_comment) in enumerate(said):
+        version, titles = version + is_version, titles + is_title
+        named = version if is_version else None
+        comment = f"{hour} pages" if is_comment else None
+        title = f"Title {titles}"
+        found.append(says("arxiv", hour=hour, version=named, title=title, comment=comment))
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.booleans()] * 3), min_size=2, max_size=6).map(in_turn),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_in_which_old_answers_are_read_does_not_matter(
+    said: list[Statement], random: Random
+) -> None:
+    shuffled = list(said)
+    random.shuffle(shuffled)
+    in_order, now = reduce(restate, said), reduce(restate, shuffled)
+    assert now.paper == in_order.paper
+    assert now.first_said_at == in_order.first_said_at
+    again = reduce(restate, shuffled, now)
+    assert again is now
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_words_of_one_moment_the_longer_counts_whichever_is_read_first(order: int) -> None:
+    few, more = says("arxiv", categories=("cs.CL",)), says("arxiv", categories=("cs.CL", "cs.AI"))
+    assert reduce(restate, [few, more][::order]).paper == more.paper
 
 
 @settings(max_examples=50, deadline=None)

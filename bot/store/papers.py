@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.merging import Statement, merge, restate
+from bot.merging import Age, Statement, merge, restate
 from bot.models import TITLE_ONLY_PREFIX, Paper, PaperEvent, title_key
 from bot.paper_ids import title_only_id
 from bot.store import events, title_places
@@ -182,10 +182,10 @@ _WRITE_PAPER = (
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])}"
 )
 _WRITE_STATEMENT = (
-    "INSERT INTO statement (paper_id, source, first_said_at, said_at, fields)"
-    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (paper_id, source) DO UPDATE SET"
+    "INSERT INTO statement (paper_id, source, first_said_at, said_at, fields, earlier)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (paper_id, source) DO UPDATE SET"
     " first_said_at = excluded.first_said_at, said_at = excluded.said_at,"
-    " fields = excluded.fields"
+    " fields = excluded.fields, earlier = excluded.earlier"
 )
 
 
@@ -233,6 +233,7 @@ class _Writes:
             moment(statement.first_said_at),
             moment(statement.said_at),
             None if as_row else json.dumps(_said(statement.paper), ensure_ascii=False),
+            _ages_to_json(statement.earlier) if statement.earlier else None,
         )
 
     def flush(self, db: Database) -> None:
@@ -271,7 +272,16 @@ def _to_statement(row: Row, paper_row: Row) -> Statement:
     if row["fields"] is not None:
         empty = paper_values(Paper(id=paper.id, title=""))
         paper = to_paper({**empty, **json.loads(row["fields"]), "id": paper.id})
-    return Statement(row["source"], at(row["first_said_at"]), at(row["said_at"]), paper)
+    said = at(row["first_said_at"]), at(row["said_at"])
+    return Statement(row["source"], *said, paper, _ages_from_json(row["earlier"] or "{}"))
+
+
+def _ages_to_json(ages: Mapping[str, Age]) -> str:
+    return json.dumps({name: [age.version, moment(age.at)] for name, age in ages.items()})
+
+
+def _ages_from_json(text: str) -> dict[str, Age]:
+    return {name: Age(version, at(said)) for name, (version, said) in json.loads(text).items()}
 
 
 def statements_of(db: Database, paper_id: str) -> list[Statement]:

@@ -627,6 +627,15 @@ def what_is_asked_often(db: Database) -> None:
     )
 
 
+@migrations()
+def ages_of_statements(db: Database) -> None:
+    db.execute(
+        "ALTER TABLE statement ADD COLUMN earlier TEXT"
+        " /* JSON: by field that its newest words do not mention, the [version or null, moment]"
+        " of what is known of it; NULL: none */"
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:
