@@ -22,6 +22,7 @@ from sqlite_utils import Database
 
 from bot import status
 from bot.store import outbox, schema
+from bot.unchanged import Unchanged
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 TURNS = 9
@@ -33,7 +34,7 @@ ASKED: dict[str, Callable[[Database], object]] = {
     "recovering (each start)": outbox.recover,
     "a clock set back": partial(outbox.keep_due, was=NOW + timedelta(hours=1), now=NOW),
     "words for a person (each command)": lambda db: outbox.held_notices(db, 1),
-    "/status": partial(status.take, now=NOW),
+    "/status": partial(status.take, now=NOW, unchanged=Unchanged()),
 }
 
 

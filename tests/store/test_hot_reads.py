@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from bot import alerting, status
 from bot.models import DeliveryKind, EventKind, PaperEvent, Strictness
 from bot.store import events, feeds, listings, outbox, papers, people, schema, telling
+from bot.unchanged import Unchanged
 from tests.builders import a_feed, a_listing, a_match, owed
 from tests.conftest import NOON
 
@@ -41,7 +42,7 @@ READS: dict[str, Call] = {
         events.worth_a_look, posted_since=NOON - DAY, looked_before=NOON - DAY, limit=9
     ),
     "how many papers there are": papers.count,
-    "/status": partial(status.take, now=NOON),
+    "/status": partial(status.take, now=NOON, unchanged=Unchanged()),
 }
 WRITES: dict[str, Call] = {
     "recovering": outbox.recover,
