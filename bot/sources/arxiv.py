@@ -31,6 +31,9 @@ PAGES_URL = "https://arxiv.org"
 
 _IDS_A_REQUEST = 100
 _MOST_RESULTS = 2_000
+_MOST_MARKS = 500_000
+"""Tags and attributes of an answer. The longest, 2,000 records of some 100, has not half of it; 16 MB
+of nothing else have millions, which would stop all else for minutes."""
 _SET = re.compile(r"[\w:.-]{1,60}", re.ASCII)
 
 
@@ -78,7 +81,7 @@ class ArXiv:
         )
         if answer.not_modified:
             return Fetched((), validators, not_modified=True)
-        announcement = replace(parse_announcement(answer.body), category=category)
+        announcement = replace(parse_announcement(_sane(answer)), category=category)
         return Fetched(announcement.listings(seen_at=self.web.now()), answer.validators)
 
     async def by_ids(self, ids: Sequence[str]) -> Understood:
@@ -155,7 +158,7 @@ class ArXiv:
             answer = await self.web.get(
                 f"{self.oai_url.rstrip('/')}/oai", source=NAME, params=params, accept=XML
             )
-            page = parse_oai(answer.body)
+            page = parse_oai(_sane(answer))
             if page.token is not None and page.token == token:
                 raise SourceError("arXiv's catalogue gives the same page for ever.")
             yield page
@@ -170,7 +173,15 @@ class ArXiv:
             params={**params, "max_results": str(max(1, min(limit, _MOST_RESULTS)))},
             accept=XML,
         )
-        return parse_atom(answer.body)
+        return parse_atom(_sane(answer))
+
+
+def _sane(answer: Answer) -> bytes:
+    """Return an answer's XML, unless no answer of arXiv's has as many tags and attributes."""
+    marks = answer.body.count(b"<") + answer.body.count(b"=")
+    if marks > _MOST_MARKS:
+        raise SourceError(f"arXiv gave XML of {marks:,} tags and attributes, which is not read.")
+    return answer.body
 
 
 def oai_set(category: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -48,6 +49,15 @@ _CHUNK = 64 * 2**10
 JSON = frozenset({"application/json"})
 XML = frozenset({"application/xml", "text/xml", "application/atom+xml", "application/rss+xml"})
 TEXT = frozenset({"text/plain", "text/markdown"})
+_CHARSETS = frozenset(
+    {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "utf-16", "utf-16-le", "utf-16-be"}
+)
+"""By Python's names. Others that it knows take minutes for a long text (punycode), or make halves
+of surrogate pairs (utf-7, unicode_escape), which cannot be stored."""
+_LONGEST_HOST = 100
+"""Characters of a host that we name."""
+_LONGEST_TYPE = 80
+"""Characters of a media type; those of papers have up to 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +102,10 @@ class Answer:
     def text(self) -> str:
         """The body as text; bytes that are none become U+FFFD, as does an unknown charset's."""
         try:
-            return self.body.decode(self.charset, "replace")
+            charset = codecs.lookup(self.charset).name
         except (LookupError, ValueError):
-            return self.body.decode("utf-8", "replace")
+            charset = ""
+        return self.body.decode(charset if charset in _CHARSETS else "utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,9 +345,10 @@ class Web:
             elsewhere = follow.origin() != url.origin()
         except ValueError as error:
             raise SourceError(f"{request.name} redirects to no address.") from error
-        upgraded = follow.scheme == "https" and follow.host == url.host
-        if elsewhere and not upgraded:
-            raise SourceError(f"{request.name} redirects to {follow.host}, which is not followed.")
+        upgraded = (url.scheme, follow.scheme) == ("http", "https") and follow.host == url.host
+        if elsewhere and not (upgraded and follow.is_default_port()):
+            where = (follow.host or "")[:_LONGEST_HOST]
+            raise SourceError(f"{request.name} redirects to {where}, which is not followed.")
         self._check_host(follow)
         return follow
 
@@ -351,6 +363,7 @@ class Web:
                 json=request.json,
                 allow_redirects=False,
                 timeout=self.timeout,
+                middlewares=(_once,),
             ) as response:
                 return await self._understand(request, response)
         except TimeoutError as error:
@@ -359,6 +372,8 @@ class Web:
             raise _Passing(f"{request.name} broke off its answer.") from error
         except aiohttp.ClientConnectorError as error:
             raise SourceUnreachable(f"{request.name} could not be reached.") from error
+        except aiohttp.ClientResponseError as error:
+            raise _Passing(f"{request.name} gave an answer that is no valid HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _Passing(f"{request.name} could not be reached.") from error
 
@@ -390,7 +405,7 @@ class Web:
         self, request: _Request, response: aiohttp.ClientResponse, limit: RateLimit | None
     ) -> None:
         asked = patience.retry_after(response.headers.get("Retry-After"), now=self.now())
-        if response.status == 429 or (response.status == 503 and asked is not None):
+        if response.status == 429 or (response.status >= 500 and asked is not None):
             spent = limit.reset if limit is not None and limit.is_spent else None
             wait = asked or spent or patience.UNSAID
             self._shut_until[request.patience_key] = self.now() + wait
@@ -441,6 +456,18 @@ class _Request:
         return f"{self.source} {self.bucket}"
 
 
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a request once: aiohttp does it again by itself, without a gap, if nothing comes back."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise  # which it does not try again
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientError(str(error)) from error
+
+
 def _conditions(validators: Validators) -> dict[str, str]:
     conditions = {
         "If-None-Match": validators.etag,
@@ -457,7 +484,9 @@ def _validators(response: aiohttp.ClientResponse) -> Validators:
 
 
 def _media_type(response: aiohttp.ClientResponse) -> str:
-    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    given = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    # Bytes that are no text come as halves of surrogate pairs, which cannot be stored.
+    return given[:_LONGEST_TYPE].encode("ascii", "replace").decode()
 
 
 def _seconds(wait: timedelta) -> str:

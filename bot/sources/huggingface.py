@@ -30,6 +30,8 @@ _PAGE = 100
 _SHORTEST_FULL_PAGE = 50
 """The server's own page size: an answer with fewer records is the last, whatever we asked for."""
 _MOST_PAGES = 20
+_MOST_ITEMS = 1_000
+"""Of an answer, which is asked for 120 at the most; millions would stop all else for minutes."""
 _LONGEST_QUERY = 250
 _LONGEST_SUMMARY = 5_000
 
@@ -246,6 +248,7 @@ def parse_daily(body: bytes | str, *, day: date | None = None) -> Understood:
     if not is_list(found):
         message = untrusted.line(found.get("error")) if is_object(found) else ""
         raise SourceError(f"Hugging Face gave no list of papers{message and ': '}{message}.")
+    _check_length(found)
     return understand_all(found, day=day)
 
 
@@ -296,9 +299,15 @@ def parse_linked(body: bytes | str, *, full: int) -> Linked:
     found = untrusted.load_json(body, source="Hugging Face")
     if not is_list(found):
         raise SourceError("Hugging Face gave no list of repositories.")
+    _check_length(found)
     ids = (item.get("id") or item.get("modelId") for item in found if is_object(item))
     names = tuple(name for given in ids if (name := untrusted.line(given)))
     return Linked(names, has_more=len(found) >= full)
+
+
+def _check_length(items: Sequence[object]) -> None:
+    if len(items) > _MOST_ITEMS:
+        raise SourceError(f"Hugging Face gave a list of {len(items):,}, which is not read.")
 
 
 def absent_fields(records: Iterable[Record]) -> dict[str, int]:

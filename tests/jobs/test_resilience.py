@@ -55,6 +55,15 @@ async def cut_off(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def says_its_type_in_no_text(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.write(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/\xff\xfe\r\n\r\n[]"
+    )
+    request.transport.close()
+    return await never(request)
+
+
 def status(code: int, **headers: str) -> web.Response:
     return web.Response(status=code, headers=headers)
 
@@ -76,11 +85,17 @@ MISBEHAVIOURS: dict[str, tuple[web.Response | Handler, str]] = {
         "answered with text/html",
     ),
     "gives a bomb": (json_answer(BOMB, **{"Content-Encoding": "gzip"}), "answered with more than"),
-    "gives too much": (json_answer(b" " * 2**21), "answered with more than"),
+    "gives too much": (json_answer(b" " * (2**22 + 1)), "answered with more than"),
     "gives nothing": (json_answer(b""), "did not give valid JSON"),
     "gives no text": (json_answer(b"\xff\xfe\x00[" * 9), "did not give valid JSON"),
     "nests without end": (json_answer(b"[" * 200_000), "did not give valid JSON"),
     "gives an error": (json_answer(b'{"error": "Oops"}'), "gave no list of papers: Oops"),
+    "gives a list without end": (
+        json_answer(b"[" + b"0," * 400_000 + b"0]"),
+        "gave a list of 400,001, which is not read",
+    ),
+    "says its type in no text": (says_its_type_in_no_text, "answered with text/??"),
+    "says that nothing is new though it was never read": (status(304), "(status 304)"),
     "redirects elsewhere": (
         status(302, Location="http://elsewhere.example/x"),
         "redirects to elsewhere.example",
@@ -91,6 +106,14 @@ MISBEHAVIOURS_IN_XML: dict[str, tuple[web.Response | Handler, str]] = {
     "defines entities": (xml_answer(ENTITIES), "defines entities, which is refused"),
     "breaks off": (xml_answer(GOOD_XML[:-30]), "did not give valid XML"),
     "gives another feed": (xml_answer(b"<feed/>"), "instead of an RSS feed"),
+    "names attributes without end": (
+        xml_answer(b"<rss" + b" a=''" * 2**19 + b"/>"),
+        "tags and attributes, which is not read",
+    ),
+    "gives a feed without end": (
+        xml_answer(b"<rss><channel>" + b"<a/>" * 2**19 + b"</channel></rss>"),
+        "tags and attributes, which is not read",
+    ),
     "gives no text": (xml_answer(b"<rss>\xff\xfe</rss>"), "did not give valid XML"),
 }
 

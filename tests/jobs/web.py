@@ -48,7 +48,7 @@ async def a_net(
             now=clock,
             sleep=waits,
             timeout=aiohttp.ClientTimeout(total=patience),
-            body_limit=2**20,
+            body_limit=2**22,
             backoff=(),
         )
         async with opened as asking:

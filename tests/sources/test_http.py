@@ -83,6 +83,10 @@ async def test_validators_that_could_not_be_sent_back_are_dropped(a_web: Web, so
         (b"caf\xe9", "text/plain", "caf�"),
         (b"caf\xe9", "text/plain; charset=klingon", "caf�"),
         (b"caf\xe9", "text/plain; charset=rot13", "caf�"),
+        (b"caf\\ud800", "text/plain; charset=unicode_escape", "caf\\ud800"),
+        (b"caf+2AA-", "text/plain; charset=utf-7", "caf+2AA-"),
+        (b"caf-dma", "text/plain; charset=punycode", "caf-dma"),
+        ("café".encode("utf-16"), "text/plain; charset=UTF-16", "café"),
     ],
 )
 async def test_bytes_that_are_no_text_do_no_harm(
@@ -98,6 +102,22 @@ async def test_a_web_page_instead_of_data_is_refused(a_web: Web, source: Source)
     error = await failure(a_web, source.url)
     assert str(error) == "Hugging Face answered with text/html instead of application/json."
     assert len(source.requests) == 1
+
+
+async def test_a_type_that_is_no_text_can_be_named(a_web: Web, source: Source):
+    async def odd(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: a/\xff"
+            + b"b" * 999
+            + b"\r\n\r\n[]"
+        )
+        request.transport.close()
+        return await forever(request)
+
+    source.will(odd)
+    error = await failure(a_web, source.url)
+    assert str(error) == f"Hugging Face answered with a/?{'b' * 77} instead of application/json."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
@@ -136,6 +156,7 @@ async def test_trouble_that_stays_ends_in_an_error(a_web: Web, source: Source, w
         (429, None, UNSAID),
         (429, "whenever", UNSAID),
         (503, "20", timedelta(seconds=20)),
+        (502, "20", timedelta(seconds=20)),
     ],
 )
 async def test_a_source_that_asks_for_patience_is_left_alone_until_then(
@@ -237,7 +258,22 @@ async def test_what_is_no_http_is_an_error(a_web: Web, source: Source):
         return await forever(request)
 
     source.will(babble)
-    assert str(await failure(a_web, source.url)) == "Hugging Face could not be reached."
+    error = await failure(a_web, source.url)
+    assert str(error) == "Hugging Face gave an answer that is no valid HTTP."
+
+
+async def test_a_request_that_nothing_comes_back_for_is_not_repeated_at_once(
+    a_web: Web, source: Source, waits: Waits
+):
+    async def hang_up(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.close()
+        return await forever(request)
+
+    source.will(hang_up)
+    assert str(await failure(a_web, source.url, source="arxiv")) == "arXiv could not be reached."
+    assert len(source.requests) == 3
+    assert waits.seconds == [1, 2, 4]
 
 
 async def test_redirects_within_the_host_are_followed(a_web: Web, source: Source):
@@ -257,6 +293,8 @@ async def test_redirects_within_the_host_are_followed(a_web: Web, source: Source
         ("https://evil.example/", "redirects to evil.example, which is not followed"),
         ("http://localhost/", "redirects to localhost, which is not followed"),
         ("//127.0.0.1:1/", "redirects to 127.0.0.1, which is not followed"),
+        ("https://127.0.0.1:1/", "redirects to 127.0.0.1, which is not followed"),
+        (f"http://{'a' * 999}/", f"redirects to {'a' * 100}, which is not followed"),
         ("file:///etc/passwd", "redirects to no address"),
         ("mailto:a@b", "redirects to no address"),
         ("http://[", "redirects to no address"),
