@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from random import randrange
 
 from bot.errors import SourceError
-from bot.models import Listing, Paper, Record, Refusal
+from bot.models import Listing, Paper, Record, Refusal, Submission
 from bot.paper_ids import arxiv_id, version_of
 from bot.sources import untrusted
 from bot.sources.http import FRESH, JSON, TEXT, Answer, Fetched, Validators, Web, of_pages
@@ -48,6 +48,7 @@ REPORTED = (
     "media_urls",
 )
 REPORTED_COUNTS = ("upvotes", "comments", "stars", "submitted_on")
+REPORTED_BESIDE = tuple(each.name for each in fields(Submission))
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +320,8 @@ def absent_fields(records: Iterable[Record]) -> dict[str, int]:
     for record in records:
         absent.update(name for name in REPORTED if not getattr(record.paper, name))
         absent.update(name for name in REPORTED_COUNTS if getattr(record, name) is None)
+        beside = record.submission
+        absent.update(name for name in REPORTED_BESIDE if getattr(beside, name) in (None, ()))
     return dict(absent.most_common())
 
 

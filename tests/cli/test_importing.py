@@ -99,12 +99,16 @@ def test_the_saved_trending_page_has_527_papers(run: Run, shared_data: Path) -> 
 
 def test_a_report_says_for_each_list_what_was_absent(run: Run, tmp_path: Path) -> None:
     given = a_record(1, ai_summary="In short.", githubRepo="https://github.com/a/b", award="gold")
+    given["submittedBy"] = {"name": "user-1"}
     path = tmp_path / "2026-03-02.json"
     path.write_text(daily(given, a_record(2), {"paper": {"id": "x"}}), encoding="utf-8")
     line, _ = run("import", "--report", path).out.splitlines()
     assert line == (
         "daily 2026-03-02: 2 papers, 1 refused; absent: ai_keywords 2, organization 2,"
-        " project_url 2, thumbnail_url 2, media_urls 2, stars 2, ai_summary 1, code_url 1;"
+        " project_url 2, thumbnail_url 2, media_urls 2, stars 2, submitted_at 2,"
+        " submitter_organization 2, authors_take_part 2, discussion_id 2, accounts 2,"
+        " organization_handle 2, organization_logo_url 2, code_added_by 2, summary_model 2,"
+        " ai_summary 1, code_url 1, submitted_by 1;"
         " not known: paper.award 1"
     )
 

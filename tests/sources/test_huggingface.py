@@ -195,6 +195,7 @@ def test_absent_fields_are_counted_for_the_report():
     assert absent["upvotes"] == 2
     assert absent["ai_summary"] == absent["stars"] == absent["submitted_on"] == 1
     assert "abstract" not in absent
+    assert absent["submitted_by"] == absent["accounts"] == absent["authors_take_part"] == 1
     assert next(iter(absent)) == "upvotes"
 
 
