@@ -116,6 +116,8 @@ class Submission:
     """``user``, ``admin`` or ``auto``."""
     summary_model: str | None = None
     """What wrote the paper's ``ai_summary``."""
+    rest: str | None = None
+    """The fields that nobody reads, as they came: a JSON object. None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

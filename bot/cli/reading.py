@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -95,7 +96,7 @@ def _said(db: Database, paper_id: str) -> dict[str, Any]:
             }
             for said in statements
         ],
-        "submission": _readable(asdict(beside)),
+        "submission": _readable(asdict(beside)) | {"rest": json.loads(beside.rest or "{}")},
     }
 
 

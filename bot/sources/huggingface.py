@@ -48,7 +48,7 @@ REPORTED = (
     "media_urls",
 )
 REPORTED_COUNTS = ("upvotes", "comments", "stars", "submitted_on")
-REPORTED_BESIDE = tuple(each.name for each in fields(Submission))
+REPORTED_BESIDE = tuple(each.name for each in fields(Submission) if each.name != "rest")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Which fields Hugging Face's answers have, and what becomes of each.
 
-Every field of the 501 recorded days stands here: read, or left out for a reason. One that does
-not is new, and is reported.
+Every field of the 501 recorded days stands here: read, or kept unread for a reason. One that does
+not is new: it is kept unread and reported.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -60,7 +61,7 @@ READ: dict[str, frozenset[str]] = {
 }
 """What is read of each kind of object."""
 
-LEFT_OUT: dict[str, dict[str, str]] = {
+UNREAD: dict[str, dict[str, str]] = {
     "": {},
     "paper": {},
     "author": {
@@ -86,10 +87,19 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     },
     "organization": {"_id": "the handle says which it is"},
 }
-"""What is not kept of each kind of object, and why."""
+"""What is kept as it came of each kind of object (``Submission.rest``), and why it is not read."""
 
-_KNOWN = {kind: names | LEFT_OUT[kind].keys() for kind, names in READ.items()}
+_KNOWN = {kind: names | UNREAD[kind].keys() for kind, names in READ.items()}
 _MOST_UNKNOWN = 20
+_LONGEST_REST = 2**18
+"""Characters: 6,000 authors come to some 200,000."""
+_INNER = {
+    "submittedBy": "user",
+    "submittedOnDailyBy": "user",
+    "user": "user",
+    "organization": "organization",
+    "submitterOrganization": "organization",
+}
 
 
 def unknown_fields(item: Fields, paper: Fields) -> tuple[str, ...]:
@@ -137,7 +147,50 @@ def submission(item: Fields, paper: Fields) -> Submission:
         organization_logo_url=untrusted.web_address(owner.get("avatar")),
         code_added_by=_word(paper.get("githubRepoAddedBy")),
         summary_model=_word(paper.get("ai_summary_model")),
+        rest=_rest(item, paper),
     )
+
+
+def _rest(item: Fields, paper: Fields) -> str | None:
+    """Return the fields of an entry that are not read, as JSON; None for none or far too much.
+
+    A paper's own stand under ``paper``, also where the answer is the paper alone.
+    """
+    found = _unread("paper", paper)
+    authors = [
+        _unread("author", author) | ({} if not author.get("hidden") else _hidden(author))
+        for author in _objects(paper.get("authors"))
+    ]
+    if any(authors):
+        found["authors"] = authors
+    found = {"paper": found} if found else {}
+    if item is not paper:
+        found |= _unread("", item)
+        title = item.get("title")
+        if title != paper.get("title") and _word(title) != _word(paper.get("title")):
+            found["title"] = title
+    try:
+        text = json.dumps(found, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        return None
+    return text if found and len(text) <= _LONGEST_REST else None
+
+
+def _unread(kind: str, fields: Fields) -> Fields:
+    """Return the fields of an object that are not read, and those of the objects within it."""
+    found = {name: value for name, value in fields.items() if name not in READ[kind]}
+    for name in fields.keys() & _INNER.keys() - found.keys():
+        inner = fields[name]
+        if is_object(inner) and (unread := _unread(_INNER[name], inner)):
+            found[name] = unread
+    return found
+
+
+def _hidden(author: Fields) -> Fields:
+    """Return what is not read of an author whom Hugging Face does not show."""
+    return {
+        name: author.get(name) for name in ("name", "hidden", "status", "user") if name in author
+    }
 
 
 def _submitted_at(item: Fields, paper: Fields) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.models import Account, Submission
-from bot.store.rows import at, marks, moment, parsed
+from bot.store.rows import Row, at, marks, moment, parsed
 
 _FIELDS = tuple(field.name for field in fields(Submission))
 _NOTHING = Submission()
@@ -27,15 +28,17 @@ def take_in(db: Database, said: Mapping[str, Submission], *, said_at: datetime) 
         said: By paper id.
     """
     rows = db.query(f"SELECT * FROM submission WHERE paper_id IN ({marks(list(said))})", list(said))
-    known = {row["paper_id"]: (_from_json(row["fields"]), at(row["said_at"])) for row in rows}
-    writes: list[tuple[str, str | None, str]] = []
+    known = {row["paper_id"]: (_to_submission(row), at(row["said_at"])) for row in rows}
+    writes: list[tuple[str, str | None, str, bytes | None]] = []
     for paper_id, now in said.items():
         before, before_at = known.get(paper_id, (_NOTHING, said_at))
         merged = _overlay(before, now) if said_at > before_at else _overlay(now, before)
         if merged != before:
-            writes.append((paper_id, moment(max(said_at, before_at)), _to_json(merged)))
+            since = moment(max(said_at, before_at))
+            writes.append((paper_id, since, _to_json(merged), _packed(merged.rest)))
     db.conn.executemany(
-        "INSERT OR REPLACE INTO submission (paper_id, said_at, fields) VALUES (?, ?, ?)", writes
+        "INSERT OR REPLACE INTO submission (paper_id, said_at, fields, rest) VALUES (?, ?, ?, ?)",
+        writes,
     )
     return len(writes)
 
@@ -43,19 +46,31 @@ def take_in(db: Database, said: Mapping[str, Submission], *, said_at: datetime) 
 def get_many(db: Database, paper_ids: Sequence[str]) -> dict[str, Submission]:
     """Return what is known of some papers; those that Hugging Face said nothing of are left out."""
     rows = db.query(
-        f"SELECT paper_id, fields FROM submission WHERE paper_id IN ({marks(paper_ids)})",
+        f"SELECT * FROM submission WHERE paper_id IN ({marks(paper_ids)})",
         list(paper_ids),
     )
-    return {row["paper_id"]: _from_json(row["fields"]) for row in rows}
+    return {row["paper_id"]: _to_submission(row) for row in rows}
 
 
 def _overlay(older: Submission, newer: Submission) -> Submission:
     said = {name: value for name in _FIELDS if (value := getattr(newer, name)) not in (None, ())}
+    if older.rest and newer.rest and older.rest != newer.rest:
+        said["rest"] = _overlay_rest(older.rest, newer.rest)
     return replace(older, **said)
+
+
+def _overlay_rest(older: str, newer: str) -> str:
+    """Return the newer fields over the older: a list's entry has more than a paper's own page."""
+    before, now = json.loads(older), json.loads(newer)
+    merged = before | now
+    if "paper" in before and "paper" in now:
+        merged["paper"] = before["paper"] | now["paper"]
+    return json.dumps(merged, sort_keys=True, separators=(",", ":"))
 
 
 def _to_json(submission: Submission) -> str:
     values = {name: value for name, value in asdict(submission).items() if value not in (None, ())}
+    values.pop("rest", None)  # has a column of its own, packed
     if submission.submitted_at:
         values["submitted_at"] = moment(submission.submitted_at)
     if submission.accounts:
@@ -63,8 +78,13 @@ def _to_json(submission: Submission) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def _from_json(text: str) -> Submission:
-    values: dict[str, Any] = json.loads(text)
+def _packed(rest: str | None) -> bytes | None:
+    return None if rest is None else zlib.compress(rest.encode())
+
+
+def _to_submission(row: Row) -> Submission:
+    values: dict[str, Any] = json.loads(row["fields"])
     values["submitted_at"] = parsed(values.get("submitted_at"))
     values["accounts"] = tuple(Account(*account) for account in values.get("accounts", ()))
-    return Submission(**values)
+    rest = row["rest"]
+    return Submission(**values, rest=None if rest is None else zlib.decompress(rest).decode())

@@ -68,6 +68,7 @@ def test_show_prints_one_paper(run: Run, page: Path) -> None:
     [said] = whole["sources"]
     assert (said["source"], said["first_said_at"]) == ("page", said["said_at"])
     assert whole["submission"]["submitted_by"] is None
+    assert whole["submission"]["rest"] == {}
 
 
 @pytest.mark.parametrize("wanted", ["2401.00001", "https://arxiv.org/abs/2401.00001v2", "no such"])

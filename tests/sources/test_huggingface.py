@@ -26,7 +26,7 @@ from bot.sources.huggingface import (
     parse_linked,
     unknown_fields_of,
 )
-from bot.sources.huggingface_fields import LEFT_OUT, READ
+from bot.sources.huggingface_fields import READ, UNREAD
 from tests.conftest import NOON
 from tests.sources.conftest import Source, json_answer, unpacked, utc
 from tests.sources.samples import Json, a_page, a_paper, an_entry
@@ -44,6 +44,10 @@ def one(entry: object, *, day: date | None = None) -> Record:
     (record,), refusals = parse_daily(json.dumps([entry]), day=day)
     assert not refusals
     return record
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def test_every_field_that_exists_is_kept():
@@ -77,6 +81,22 @@ def test_every_field_that_exists_is_kept():
             organization_logo_url="https://cdn.example.org/lab.png",
             code_added_by="user",
             summary_model="a/model",
+            rest=compact(
+                {
+                    "submittedBy": {"isPro": False},
+                    "paper": {
+                        "authors": [
+                            {"user": {"type": "user"}},
+                            {
+                                "hidden": True,
+                                "name": "Hidden Second",
+                                "user": {"user": "user-2"},
+                            },
+                            {},
+                        ]
+                    },
+                }
+            ),
         ),
     )
 
@@ -87,7 +107,22 @@ def test_fields_that_nobody_knows_are_named():
     record = one(entry)
     assert record.unknown == ("pinned", "paper.score", "submittedBy.karma", "paper.authors.orcid")
     assert one(an_entry()).unknown == one(a_paper()).unknown == ()
+    rest = json.loads(record.submission.rest or "")
+    assert (rest["pinned"], rest["submittedBy"]) == (True, {"karma": 3})
+    assert rest["paper"] == {"score": 1, "authors": [{"orcid": "0"}]}
     assert unknown_fields_of([record, one(entry), one(an_entry())])["paper.score"] == 2
+
+
+def test_a_title_that_differs_from_the_papers_own_is_kept():
+    record = one(an_entry(title="A Study of \\textsc{Thing}"))
+    assert json.loads(record.submission.rest or "")["title"] == "A Study of \\textsc{Thing}"
+
+
+@pytest.mark.parametrize("more", ["x" * 2**18, float("nan"), "\ud800\x00"])
+def test_what_nobody_reads_can_be_anything(more: object):
+    rest = one(an_entry(more=more)).submission.rest
+    assert rest is None if isinstance(more, str) and len(more) > 9 else rest is not None
+    assert rest is None or rest.isascii()
 
 
 def test_a_bare_paper_without_a_lists_entry_around_it_is_understood():
@@ -432,6 +467,16 @@ def test_all_recorded_days_are_understood(shared_data: Path):
         "ai_summary": 3_724,
         "ai_keywords": 3_121,
         "thumbnail_url": 123,
+        "summary_model": 7_876,
+        "submitter_organization": 7_798,
+        "code_added_by": 6_860,
+        "organization_logo_url": 6_317,
+        "organization_handle": 6_228,
+        "accounts": 4_828,
+        "authors_take_part": 2_101,
+        "discussion_id": 703,
+        "submitted_by": 224,
+        "submitted_at": 85,
     }
 
 
@@ -452,16 +497,30 @@ def fields_of(value: object, kind: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.data
-def test_each_field_of_the_recorded_answers_is_read_or_left_out_for_a_reason(shared_data: Path):
+def test_each_field_of_the_recorded_answers_is_read_or_kept_unread_for_a_reason(shared_data: Path):
     folder = shared_data / "hf"
     seen: Counter[tuple[str, str]] = Counter()
     for path in folder.rglob("*.json*"):
         seen.update(fields_of(json.loads(unpacked(path)), ""))
-    left_out = {(kind, name) for kind, why in LEFT_OUT.items() for name in why}
+    unread = {(kind, name) for kind, why in UNREAD.items() for name in why}
     read = {(kind, name) for kind, names in READ.items() for name in names}
-    assert seen.keys() == read | left_out
-    assert not read & left_out
-    assert all(reason for why in LEFT_OUT.values() for reason in why.values())
+    assert seen.keys() == read | unread
+    assert not read & unread
+    assert all(reason for why in UNREAD.values() for reason in why.values())
+
+
+@pytest.mark.data
+def test_no_recorded_field_is_lost_that_nobody_reads(shared_data: Path):
+    given: Counter[tuple[str, str]] = Counter()
+    kept: Counter[tuple[str, str]] = Counter()
+    for path in (shared_data / "hf" / "daily_papers").glob("*.json.gz"):
+        body = unpacked(path)
+        given.update(fields_of(json.loads(body), ""))
+        for record in parse_daily(body)[0]:
+            kept.update(fields_of(json.loads(record.submission.rest or "{}"), ""))
+    unread = {(kind, name) for kind, why in UNREAD.items() for name in why}
+    assert {field: kept[field] for field in unread} == {field: given[field] for field in unread}
+    assert kept["author", "hidden"] == 26, "those who are shown are no news"
 
 
 @pytest.mark.data
@@ -485,6 +544,7 @@ def test_who_brought_each_recorded_paper_and_when_is_kept(shared_data: Path):
         "organization_logo_url": 1_559,
         "code_added_by": 1_016,
         "submitter_organization": 78,
+        "rest": 7_876,
     }
     assert not any(record.unknown for record in records)
     for record in records:

@@ -26,6 +26,7 @@ WHOLE = Submission(
     organization_logo_url="https://cdn.example.org/lab.png",
     code_added_by="auto",
     summary_model="a/model",
+    rest='{"paper":{"x":1},"submittedBy":{"isPro":true}}',
 )
 
 
@@ -53,6 +54,14 @@ async def test_later_words_count_and_silence_erases_nothing(store: Store) -> Non
     taking_part = replace(WHOLE, authors_take_part=True)
     assert await hear(Submission(authors_take_part=True), 2) == taking_part
     assert await hear(Submission(authors_take_part=False, submitted_by="eve"), 1) == taking_part
+
+
+async def test_a_paper_s_page_erases_nothing_of_what_a_list_said(store: Store) -> None:
+    for hours, rest in enumerate(['{"paper":{"x":1,"y":1},"pinned":true}', '{"paper":{"y":2}}']):
+        record = replace(a_record(ONE), submission=Submission(rest=rest))
+        await store.run(listings.hear, "huggingface", [record], seen_at=NOON + hours * HOUR)
+    merged = '{"paper":{"x":1,"y":2},"pinned":true}'
+    assert await kept(store) == {ONE: Submission(rest=merged)}
 
 
 async def test_an_old_file_fills_what_was_empty(store: Store) -> None:
