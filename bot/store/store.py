@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
@@ -26,6 +27,10 @@ READERS = 3
 WRITER_CACHE_KIB = 32_000
 CHECKPOINT_PAGES = 4_000
 """Of 4 KiB."""
+LARGE = 200_000_000
+"""Bytes. Half a minute was measured for the slowest change of 2.7 GB, a million papers."""
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -38,10 +43,14 @@ class Store:
     Args:
         path: The database file; made on first use, with its folder.
         busy_timeout_ms: How long to wait for another process that writes.
+        large: Bytes from which on it is said that changing the tables takes a while.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, large: int = LARGE
+    ) -> None:
         self.path = path
+        self._large = large
         self._busy_timeout_ms = busy_timeout_ms
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -123,9 +132,21 @@ class Store:
             # pages and writing them back less often keep taking papers in fast in a large database.
             self._db.execute(f"PRAGMA cache_size = {-WRITER_CACHE_KIB}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
+            self._say_what_takes_long()
             with _immediate(self._db):  # two programs may start on a new file together
                 schema.migrations.apply(self._db)
                 schema.identify(self._db)
+
+    def _say_what_takes_long(self) -> None:
+        """Say beforehand, to commands that are quiet too, that a large database is being changed."""
+        size = self.path.stat().st_size
+        if size >= self._large and schema.migrations.pending(self._db):
+            log.warning(
+                "bringing the database %s (%d MB) up to this version of Paperwire; that can take"
+                " a minute",
+                self.path,
+                size // 1_000_000,
+            )
 
     def _reader(self) -> Database:
         if not hasattr(self._local, "db"):

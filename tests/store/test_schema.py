@@ -84,3 +84,23 @@ async def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path:
         async with Store(path):
             pass
     assert path.read_bytes() == before
+
+
+def forget_the_last_change(db: Database) -> None:
+    db.execute("ALTER TABLE statement DROP COLUMN earlier")
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = 'ages_of_statements'")
+
+
+@pytest.mark.parametrize(("large", "said"), [(1, True), (10**9, False)])
+async def test_a_large_database_that_is_brought_up_to_date_says_so_first(
+    large: int, said: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "paperwire.sqlite"
+    async with Store(path) as store:
+        await store.run(forget_the_last_change)
+    for _ in range(2):
+        async with Store(path, large=large):
+            pass
+    words = [record.getMessage() for record in caplog.records]
+    assert len(words) == said, "once at the most"
+    assert all("up to this version of Paperwire; that can take a minute" in w for w in words)
