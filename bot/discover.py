@@ -22,7 +22,7 @@ from bot.store.store import Store
 from bot.topics.query import TopicQuery, parse_topic
 from bot.topics.reading import Reader
 from bot.topics.wanting import reasons
-from bot.trending import Period, trending_score
+from bot.trending import Contender, Period, most_trending
 from bot.unchanged import Unchanged
 
 MOST_TRENDING = 100
@@ -119,27 +119,19 @@ def _trending(db: Database, period: Period, *, most: int | None, now: datetime) 
     # Data that was imported from an earlier time is ranked as of that time.
     as_of = now if latest > now - period.length else latest
     ids = listings.noticed_between(db, as_of - period.length, as_of)
-    scores = _scores(db, ids, period, now=as_of)
-    best = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    return Trending(period, as_of, tuple(posts.show(db, best[:most])))
+    contenders = _contenders(db, ids, now=as_of)
+    limit = len(contenders) if most is None else most
+    ranked = most_trending(contenders, now=as_of, limit=limit, period=period)
+    return Trending(period, as_of, tuple(posts.show(db, [one.paper.id for one in ranked])))
 
 
-def _scores(
-    db: Database, paper_ids: Sequence[str], period: Period, *, now: datetime
-) -> dict[str, float]:
+def _contenders(db: Database, paper_ids: Sequence[str], *, now: datetime) -> list[Contender]:
     snapshots = listings.snapshots_of(db, paper_ids, since=now - SCORE_LOOKS_BACK)
-    published = {paper.id: paper.published_at for paper in papers.get_many(db, paper_ids)}
     listed = listings.listed_at(db, paper_ids)
-    return {
-        id_: trending_score(
-            them,
-            now=now,
-            published_at=published.get(id_),
-            listed_at=listed.get(id_),
-            period=period,
-        )
-        for id_, them in snapshots.items()
-    }
+    return [
+        Contender(paper, snapshots[paper.id], listed.get(paper.id))
+        for paper in papers.get_many(db, paper_ids)
+    ]
 
 
 def _on_topic(shown: Sequence[Shown], query: TopicQuery, reader: Reader) -> list[Shown]:

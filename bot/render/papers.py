@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.discover import DailyList, Trending
 from bot.finding import Findings, Search, Sort
-from bot.listing_days import ListState, complete_at
+from bot.listing_days import ListState, complete_at, quiet_because
 from bot.posts import Shown
 from bot.render.cards import MOST_LISTED, Page, listed, words
 from bot.render.text import count, day, excerpt, moment
@@ -25,7 +25,7 @@ def daily_page(daily: DailyList, *, page: int) -> Page:
     """Return a page of a day's list with buttons to turn it, or why it is empty."""
     when = day(daily.day)
     if not daily.shown:
-        return words(_EMPTY[daily.state].format(day=when))
+        return words(_EMPTY[daily.state].format(day=when, why=quiet_because(daily.day)))
     first = page * MOST_LISTED
     return listed(
         f"## Daily papers of {when}: {count(len(daily.shown), 'paper')}",
@@ -44,7 +44,7 @@ def _filling(daily: DailyList) -> str:
 _EMPTY = {
     ListState.OPEN: "The list of {day} is still filling; nothing is on it yet.",
     ListState.WEEKEND: "{day} is a weekend: Hugging Face makes no list then.",
-    ListState.HOLIDAY: "{day} is a holiday: arXiv announces nothing, and there is no list.",
+    ListState.HOLIDAY: "There is no list of {day}: arXiv announced nothing the evening before ({why}).",
     ListState.CLOSED: "The library has no list of {day}.",
     ListState.UPCOMING: "The list of {day} has not begun.",
     ListState.EMPTY: "The library has no list of {day}.",

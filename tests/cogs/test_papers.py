@@ -91,7 +91,7 @@ async def test_a_list_that_was_last_looked_at_half_filled_is_not_called_complete
         ("2026-03-03", "The list of 3 March 2026 is still filling; nothing is on it yet."),
         ("2026-03-05", "The list of 5 March 2026 has not begun."),
         ("2026-02-27", "The library has no list of 27 February 2026."),
-        ("2025-12-26", "26 December 2025 is a holiday: arXiv announces nothing, and there is no"),
+        ("2025-12-26", "26 December 2025: arXiv announced nothing the evening before (Christmas)."),
     ],
 )
 async def test_a_day_without_papers_is_explained(world: World, day: str, said: str) -> None:
@@ -127,6 +127,14 @@ async def test_trending_puts_first_what_gains_most_and_turns_its_pages(
     second = await world.press(world.reader, first, "Next")
     assert second.ephemeral
     assert [b.label for b in second.buttons] == ["9", "10", "11", "12", "Previous"]
+
+
+async def test_of_equals_in_trending_the_newest_paper_comes_first(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(*(a_record(n, 10) for n in (2, 1, 3)), seen_at=NOON))
+    answer = await world.slash(world.reader, "papers trending")
+    assert titles(answer.text) == [TITLES[2], TITLES[1], TITLES[0]]
 
 
 async def test_trending_on_a_topic_keeps_to_it_and_says_why(world: World, take_in: TakeIn) -> None:
