@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from bot.store.store import Store, explain
 
 LOOK_AGAIN = 0.2
 """Seconds after which a process that waits for another's turn to end looks again."""
+STEP_BACK = 2 * LOOK_AGAIN
+"""Seconds that a process leaves to others after its turn; less than any gap, so it costs nothing.
+Without it a long backfill took the next turn at once, and the bot beside it got none for hours."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -37,15 +40,22 @@ class PaceInFiles:
 
     store: Store
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _left_at: dict[str, float] = field(default_factory=dict[str, float], init=False, repr=False)
+    """When our last turn at each source ended, by the event loop's clock."""
 
     @asynccontextmanager
     async def turn(self, source: str) -> AsyncGenerator[None]:
         """Hold the source's only connection; a bot and a backfill beside it take turns."""
-        path = turn_file(self.store.path, source)
-        with ExitStack() as leaving:
-            while not _takes(leaving, path):
-                await self.sleep(LOOK_AGAIN)
-            yield
+        path, clock = turn_file(self.store.path, source), asyncio.get_running_loop().time
+        if (left_at := self._left_at.get(source)) and (rest := left_at + STEP_BACK - clock()) > 0:
+            await self.sleep(rest)
+        try:
+            with ExitStack() as leaving:
+                while not _takes(leaving, path):
+                    await self.sleep(LOOK_AGAIN)
+                yield
+        finally:
+            self._left_at[source] = clock()
 
     async def last_asked_at(self, source: str) -> datetime | None:
         try:

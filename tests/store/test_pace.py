@@ -102,3 +102,18 @@ async def test_who_waits_for_a_turn_gets_it_when_the_other_is_done(store: Store)
         assert waited == 0
     async with pace.turn("arxiv"):
         assert waited == 3
+
+
+async def test_who_has_much_to_ask_lets_others_have_their_turn(store: Store) -> None:
+    """The bot's look at today's announcements must not wait for a backfill's end."""
+    order: list[str] = []
+
+    async def asks(name: str, times: int) -> None:
+        pace = PaceInFiles(store)
+        for _ in range(times):
+            async with pace.turn("arxiv"):
+                order.append(name)
+                await asyncio.sleep(0)
+
+    await asyncio.gather(asks("backfill", 4), asks("bot", 2))
+    assert order[:4] == ["backfill", "bot"] * 2
