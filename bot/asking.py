@@ -135,6 +135,8 @@ class Answers:
         if not plain(asked.text):
             raise UserError("Ask a question, such as “What is its main idea?”.")
         said = _Saying(self, asked, Asker(user_id, guild_id), tuple(earlier), on_progress)
+        if ids and not paper_ids and earlier and compares_back(asked):
+            paper_ids = earlier[-1].paper_ids[: MOST_NAMED - len(ids)]
         named = await self._named([*paper_ids, *ids])
         if named:
             return await said.of(named, about=named)
@@ -382,11 +384,17 @@ _BACK = re.compile(
     r"|^\W*(?:and|but|so|what about|how about|why)\b",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"\b(?:it|its|it's|they|their|them|these|those|this)\b", re.IGNORECASE)
 
 
 def refers_back(asked: Question) -> bool:
     """Whether a question makes sense only after an earlier one."""
     return not topic_words(asked) or bool(_BACK.search(asked.text))
+
+
+def compares_back(asked: Question) -> bool:
+    """Whether a question compares what was spoken of before with something else."""
+    return asked.kind is Kind.COMPARISON and bool(_POINTS.search(asked.text))
 
 
 def names_nothing(asked: Question) -> bool:

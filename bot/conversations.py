@@ -12,7 +12,8 @@ from typing import NoReturn, Protocol
 from sqlite_utils import Database
 
 from bot.answers.answer import Answer
-from bot.asking import MOST_NAMED, Exchange, Progress, Scope
+from bot.answers.question import read_question
+from bot.asking import MOST_NAMED, Exchange, Progress, Scope, compares_back
 from bot.errors import UserError
 from bot.paper_ids import find_arxiv_ids
 from bot.render.text import count, moment
@@ -191,8 +192,9 @@ class Conversations:
 
     async def _answer(self, asked: Asked, context: Context, progress: Progress | None) -> Answer:
         named = asked.paper_ids
-        if find_arxiv_ids(asked.question, limit=1):
-            named = ()  # the question says itself which paper it is about
+        says_which = bool(find_arxiv_ids(asked.question, limit=1))
+        if says_which and not compares_back(read_question(asked.question)):
+            named = ()
         earlier = context.earlier
         if len(named) > MOST_NAMED:  # a list's papers are looked at first, then all others
             earlier, named = (*earlier, Exchange("", "", named)), ()

@@ -139,6 +139,21 @@ async def test_a_question_that_names_a_paper_is_not_held_to_that_of_its_place(
     assert scripted.about == [()]
 
 
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("How does it compare to 2403.00001?", (FIRST,)),
+        ("Is this better than arxiv.org/abs/2403.00001?", (FIRST,)),
+        ("How does 2403.00002 compare to 2403.00001?", ()),
+    ],
+)
+async def test_a_comparison_with_a_paper_is_also_about_that_of_its_place(
+    conversations: Conversations, scripted: Scripted, question: str, about: tuple[str, ...]
+) -> None:
+    await ask(conversations, replace(ASKED, question=question, paper_ids=(FIRST,)))
+    assert scripted.about == [about]
+
+
 async def test_a_list_of_papers_is_looked_at_before_all_others(
     conversations: Conversations, scripted: Scripted
 ) -> None:

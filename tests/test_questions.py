@@ -181,6 +181,17 @@ async def test_a_follow_up_is_about_the_paper_before(answers: Answers):
     assert [each.paper_id for each in given.read] == [HERON.id]
 
 
+async def test_a_comparison_with_the_paper_before_reads_both(answers: Answers):
+    earlier = [Exchange("How many birds does Heron find?", "91%", (HERON.id,))]
+    question = f"How does it compare to {LAMPREY.id}?"
+    given = await answers.answer(question, earlier=earlier)
+    assert [each.paper_id for each in given.read] == [HERON.id, LAMPREY.id]
+    given = await answers.answer(question, paper_ids=[OTTER.id], earlier=earlier)
+    assert [each.paper_id for each in given.read] == [OTTER.id, LAMPREY.id]
+    given = await answers.answer(f"Who wrote {LAMPREY.id}?", earlier=earlier)
+    assert [each.paper_id for each in given.read] == [LAMPREY.id]
+
+
 async def test_a_new_subject_leaves_the_paper_before(answers: Answers):
     earlier = [Exchange("How many birds does Heron find?", "91%", (HERON.id,))]
     given = await answers.answer("How much faster is Lamprey?", earlier=earlier)
