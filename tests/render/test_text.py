@@ -33,6 +33,8 @@ from tests.render.pages import HOSTILE, hostile, markup
         ("line\u2028and\u2029paragraph\x85next", "line and paragraph next"),
         ("half \ud800 private \ue000", "half private"),
         ("Zoë, Ångström, 李雷, עברית, हिन्दी, ∑ αβ", "Zoë, Ångström, 李雷, עברית, हिन्दी, ∑ αβ"),
+        (r"90\% of R\&D, a \$1 bench\_mark", "90% of R&D, a $1 bench_mark"),
+        (r"\\% \alpha \* C:\x", r"% \alpha \* C:\x"),
         ("\U000e0041\u3164\u115f", ""),
         ("", ""),
     ],
