@@ -32,7 +32,7 @@ class Highlight:
     field: str
     """``title``, ``abstract`` or ``summary``."""
     text: str
-    """The whole title, or a sentence, cut between words."""
+    """The whole title, or a sentence, cut between words, with an ellipsis where it is cut."""
     spans: tuple[tuple[int, int], ...]
     """Where in ``text`` the words begin and end, in characters, in order."""
 
@@ -73,10 +73,12 @@ class Highlighter:
         matches = self._matches(text)
         if not matches:
             return None
-        (start, end), within = max(_by_sentence(text, matches), key=_worth)
-        start, end = _cut(text, start, end, first=within[0])
-        spans = ((match.start - start, match.end - start) for match in within if match.end <= end)
-        return Highlight(field, text[start:end], tuple(spans))
+        (begins, ends), within = max(_by_sentence(text, matches), key=_worth)
+        start, end = _cut(text, begins, ends, first=within[0])
+        before, after = "…" * (start > begins), "…" * (end < ends)
+        at = start - len(before)
+        spans = ((match.start - at, match.end - at) for match in within if match.end <= end)
+        return Highlight(field, f"{before}{text[start:end]}{after}", tuple(spans))
 
     def _matches(self, text: str) -> list[_Match]:
         """Return the words of these stems, in order."""

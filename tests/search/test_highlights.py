@@ -48,8 +48,15 @@ def test_a_long_sentence_is_cut_between_words_around_the_first_match() -> None:
     abstract = "word " * 100 + "hive " + "word " * 100
     (light,) = lit("hive", abstract=abstract)
     assert "[hive]" in light
-    assert light.startswith("word")
-    assert len(light) <= LONGEST + 2
+    assert light.startswith("…word")
+    assert light.endswith("word…")
+    assert len(light) <= LONGEST + 4
+
+
+def test_a_sentence_that_is_cut_at_its_end_alone_begins_as_it_does() -> None:
+    (light,) = lit("hive", abstract="A short one. Our hive " + "word " * 100)
+    assert light.startswith("Our [hive] word")
+    assert light.endswith(" word…")
 
 
 @pytest.mark.parametrize("words", ["", "absent"])
