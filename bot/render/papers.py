@@ -45,9 +45,9 @@ _EMPTY = {
     ListState.OPEN: "The list of {day} is still filling; nothing is on it yet.",
     ListState.WEEKEND: "{day} is a weekend: Hugging Face makes no list then.",
     ListState.HOLIDAY: "There is no list of {day}: arXiv announced nothing the evening before ({why}).",
-    ListState.CLOSED: "The library has no list of {day}.",
+    ListState.CLOSED: "The library has no list of {day}. /papers trending shows what it has.",
     ListState.UPCOMING: "The list of {day} has not begun.",
-    ListState.EMPTY: "The library has no list of {day}.",
+    ListState.EMPTY: "The library has no list of {day}. /papers trending shows what it has.",
 }
 
 

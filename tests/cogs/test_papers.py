@@ -90,7 +90,7 @@ async def test_a_list_that_was_last_looked_at_half_filled_is_not_called_complete
         ("2026-03-01", "1 March 2026 is a weekend: Hugging Face makes no list then."),
         ("2026-03-03", "The list of 3 March 2026 is still filling; nothing is on it yet."),
         ("2026-03-05", "The list of 5 March 2026 has not begun."),
-        ("2026-02-27", "The library has no list of 27 February 2026."),
+        ("2026-02-27", "no list of 27 February 2026. /papers trending shows what it has."),
         ("2025-12-26", "26 December 2025: arXiv announced nothing the evening before (Christmas)."),
     ],
 )
