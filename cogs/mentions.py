@@ -90,7 +90,7 @@ class Mentions(commands.Cog):
         question = question_in(message.content)
         texts = [question, *texts_of(message)[bool(message.content) :]]
         named = await self._papers_named(texts)
-        if not has_words(question):
+        if not has_words(question) or is_greeting(question):
             await self._say_without_question(spot, message, named)
             return
         await _type(message.channel)
@@ -186,6 +186,18 @@ def has_words(question: str) -> bool:
         re.search(r"[^\W_]", word) and not arxiv_id(word)
         for word in without_marks(question).split()
     )
+
+
+_GREETING = re.compile(
+    r"\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|thanks|thank you|help|start|test"
+    r"|ping|bot|there|paperwire)\b\W*)+",
+    re.IGNORECASE,
+)
+
+
+def is_greeting(question: str) -> bool:
+    """Whether somebody is only being polite, or tries whether anybody is there."""
+    return _GREETING.fullmatch(question) is not None
 
 
 def _spot(message: discord.Message) -> ReplySpot | None:

@@ -17,7 +17,7 @@ from bot.conversations import FOLLOW_UP, LIMITS, Conversations
 from bot.render.answers import HOW_TO, READING
 from bot.store.store import Store
 from cogs import EXTENSIONS
-from cogs.mentions import has_words, is_mentioned, question_in
+from cogs.mentions import has_words, is_greeting, is_mentioned, question_in
 from tests.cogs.conftest import TakeIn
 from tests.cogs.flow import Flow
 from tests.cogs.sample import TITLES, TUESDAY, a_record, daily, paper_id
@@ -318,7 +318,14 @@ async def test_a_link_without_a_word_is_what_the_next_question_is_about(
 
 
 @pytest.mark.parametrize(
-    "text", ["{me}", "{me} 👍 <:ok:123456789012345678>", "{me} ...?!", "{me} <@&12345>"]
+    "text",
+    [
+        "{me}",
+        "{me} 👍 <:ok:123456789012345678>",
+        "{me} ...?!",
+        "{me} <@&12345>",
+        "{me} Hello there!",
+    ],
 )
 async def test_a_mention_without_a_question_is_told_how_to_ask(
     world: World, scripted: Scripted, text: str
@@ -494,3 +501,21 @@ def test_is_mentioned(text: str, mentioned: bool) -> None:
 )
 def test_has_words(text: str, words: bool) -> None:
     assert has_words(text) is words
+
+
+@pytest.mark.parametrize(
+    ("text", "greets"),
+    [
+        ("hello", True),
+        ("Hi, Paperwire!", True),
+        ("good morning", True),
+        ("Thanks :)", True),
+        ("help", True),
+        ("hello world models", False),
+        ("What is HELP?", False),
+        ("test time scaling", False),
+        ("hint", False),
+    ],
+)
+def test_a_greeting_is_no_question(text: str, greets: bool) -> None:
+    assert is_greeting(text) is greets
