@@ -102,6 +102,16 @@ async def test_enter_sends_as_it_does_on_discord(page: Page) -> None:
     await expect(message(page, "Rising this week")).to_be_visible()
 
 
+async def test_what_is_wrong_with_an_option_can_be_read(page: Page, screenshots: Path) -> None:
+    await type_command(page, "papers trending", send=False)
+    await type_option(page, "period", "year")
+    await room(page).locator("#send-message").click()
+    wrong = room(page).locator(".command-error")
+    await expect(wrong).to_be_in_viewport(ratio=1)
+    await wrong.click(trial=True)  # nothing covers it
+    await page.screenshot(path=screenshots / "wrong-option.png")
+
+
 async def test_a_command_that_is_not_answered_says_so(page: Page) -> None:
     await type_command(page, "silent")
     await expect(room(page).get_by_role("alert")).to_have_text(re.compile("not answered"))
