@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import date
+from pathlib import Path
 
 from bot.app import asking, opened, utc_now
 from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
-from bot.errors import SourceError
+from bot.errors import AlreadyLocked, SourceError, UserError
 from bot.jobs.backfill import Backfill, check_since
 from bot.jobs.refresh import sum_up
+from bot.sources import arxiv, huggingface
+from bot.sources.http import NAMES
+from bot.store.lock import locked
 from config.settings import Settings
 
 
@@ -23,9 +27,10 @@ async def backfill(settings: Settings, *, since: date, source: str | None) -> in
         source: ``huggingface`` or ``arxiv``; None for both.
 
     Raises:
-        UserError: A source has nothing from that day.
+        UserError: A source has nothing from that day, or another backfill is at it.
     """
     check_since(since, source, now=utc_now())
+    wanted = (source,) if source else (huggingface.NAME, arxiv.NAME)
     async with opened(settings) as rooms, asking(rooms) as sources:
         progress = Progress()
         job = Backfill(
@@ -36,13 +41,33 @@ async def backfill(settings: Settings, *, since: date, source: str | None) -> in
             asyncio.sleep,
             progress.show,
         )
-        async with _summed_up(job, progress):
-            if source != "arxiv":
-                await _to_its_end(job, job.daily_lists(since))
-            if source != "huggingface":
-                await _to_its_end(job, job.catalogue(settings.arxiv_categories, since))
+        with only_backfill(settings.database, wanted):
+            async with _summed_up(job, progress):
+                if huggingface.NAME in wanted:
+                    await _to_its_end(job, job.daily_lists(since))
+                if arxiv.NAME in wanted:
+                    await _to_its_end(job, job.catalogue(settings.arxiv_categories, since))
         await bring_up(rooms)
     return 1 if job.left_out else 0
+
+
+@contextmanager
+def only_backfill(database: Path, sources: Sequence[str]) -> Generator[None]:
+    """Hold the right to fetch sources' past until leaving; two would ask for each page twice.
+
+    Raises:
+        UserError: Another process holds it.
+    """
+    with ExitStack() as leaving:
+        for source in sources:
+            try:
+                leaving.enter_context(locked(database.with_name(f"{database.name}.fills-{source}")))
+            except AlreadyLocked as error:
+                raise UserError(
+                    f"Another backfill from {NAMES[source]} runs on {database}; let it end, or"
+                    " stop it first."
+                ) from error
+        yield
 
 
 async def _to_its_end(job: Backfill, part: Awaitable[None]) -> None:

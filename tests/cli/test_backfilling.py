@@ -90,3 +90,28 @@ async def test_ctrl_c_keeps_what_was_fetched_and_the_next_run_goes_on(tmp_path: 
         assert process.returncode == 0
         assert len(source.requests) == 5, "six lists in eight days, one was there"
         assert out.startswith(b"papers: 0 new, ")
+
+
+async def test_two_backfills_do_not_ask_for_the_same_at_once(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with a_source() as source:
+        source.will(never)
+        first = await backfilling(source, tmp_path)
+        await asked.wait()
+        second = await backfilling(source, tmp_path)
+        out, err = await second.communicate()
+        first.kill()
+        await first.communicate()
+        assert (second.returncode, out) == (1, b"")
+        assert b"Another backfill from Hugging Face runs on " in err
+        assert len(source.requests) == 1
+
+        source.will(json_answer(a_page([1, 2])))
+        third = await backfilling(source, tmp_path)
+        assert await third.wait() == 0
