@@ -149,8 +149,7 @@ class Backfill:
         self.recorded += await self.store.run(
             _take_page, page, _since(position), after, now=self.now()
         )
-        total = f" of some {page.total:,}" if page.total else ""
-        self.tell(f"arXiv {position.name}: {self._papers}{total}")
+        self.tell(f"arXiv {position.name}: {_how_far(page)}{self._papers}")
         return after
 
     async def _fetch_page(self, position: Position) -> Harvest:
@@ -222,6 +221,16 @@ def _is_whole(db: Database, day: date, changed_at: datetime | None) -> bool:
         return True
     looked = looked_at(db, day)
     return looked is not None and looked >= complete_at(day)
+
+
+def _how_far(page: Harvest) -> str:
+    """Return how much of a leg was read, where arXiv says so; most of it can be older papers."""
+    if not page.total:
+        return ""
+    if page.before is None:
+        return f"some {page.total:,} records to read, "
+    read = page.before + len(page.records) + len(page.refusals)
+    return f"{read:,} of some {page.total:,} records, "
 
 
 def appeared_since(record: Record, since: date) -> bool:

@@ -87,6 +87,8 @@ class Harvest:
     """Asks for the next page; None after the last. Lives for about a day."""
     total: int | None = None
     """Records over all pages, where arXiv says so."""
+    before: int | None = None
+    """Records on the pages before this one, where arXiv says so."""
     dated: datetime | None = None
     """When arXiv answered."""
 
@@ -191,6 +193,7 @@ def parse_oai(body: bytes) -> Harvest:
         refusals=refusals,
         token=(untrusted.line(token.text) or None) if token is not None else None,
         total=_number(token.get("completeListSize")) if token is not None else None,
+        before=_number(token.get("cursor")) if token is not None else None,
         dated=untrusted.moment(_text(root, f"{_OAI}responseDate")),
     )
 

@@ -164,12 +164,12 @@ class TestDailyLists:
         assert len(net.pages.requests) == MOST_FAILURES
 
 
-def a_harvest(*numbers: int, token: str = "") -> web.Response:
+def a_harvest(*numbers: int, token: str = "", before: int | None = None) -> web.Response:
     records = [
         samples.an_oai_record(samples.ARXIV_RAW.format(paper_id=f"2501.{number:05}"))
         for number in numbers
     ]
-    return xml_answer(samples.an_oai_page(*records, token=token))
+    return xml_answer(samples.an_oai_page(*records, token=token, before=before))
 
 
 def asked(net: Net) -> list[str]:
@@ -193,7 +193,24 @@ class TestTheCatalogue:
         ]
         assert net.waits.seconds == [3, 3], "one request in three seconds"
         assert await store.read(papers.count) == 4
-        assert told[0] == "arXiv cs:cs:CL: 2 papers of some 2,500"
+        assert told[0] == "arXiv cs:cs:CL: some 2,500 records to read, 2 papers"
+
+    async def test_says_how_far_it_is_in_each_set(
+        self, job: Backfill, net: Net, told: list[str]
+    ) -> None:
+        net.papers.will(
+            a_harvest(1, 2, token="next", before=1_000),
+            a_harvest(3),
+            a_harvest(4, 5, token="more", before=0),
+            a_harvest(6),
+        )
+        await job.catalogue(["cs.CL", "cs.AI"], SINCE)
+        assert told == [
+            "arXiv cs:cs:CL: 1,002 of some 2,500 records, 2 papers",
+            "arXiv cs:cs:CL: 3 papers",
+            "arXiv cs:cs:AI: 2 of some 2,500 records, 5 papers",
+            "arXiv cs:cs:AI: 6 papers",
+        ]
 
     async def test_makes_no_news(self, job: Backfill, net: Net, store: Store) -> None:
         net.papers.will(a_harvest(1))

@@ -189,8 +189,11 @@ def an_oai_record(metadata: str, *, status: str = "", paper_id: str = "2501.0000
 {f"<metadata>{metadata}</metadata>" if metadata else ""}</record>"""
 
 
-def an_oai_page(*records: str, token: str = "", error: str = "") -> bytes:
-    resumption = f'<resumptionToken completeListSize="2500">{token}</resumptionToken>'
+def an_oai_page(
+    *records: str, token: str = "", before: int | None = None, error: str = ""
+) -> bytes:
+    cursor = "" if before is None else f'cursor="{before}" '
+    resumption = f'<resumptionToken {cursor}completeListSize="2500">{token}</resumptionToken>'
     listed = f"<ListRecords>{''.join(records)}{resumption if token else ''}</ListRecords>"
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">
