@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
+from bot import daily_lists
 from bot.listing_days import next_announcement, next_closing
 from bot.models import DeliveryState, SourceState
 from bot.store import dm_rest, listings, outbox, papers
@@ -38,6 +39,8 @@ class Status:
     """Feeds that we paused ourselves, and why."""
     people: int
     """People who follow something."""
+    newest_is_filling: bool = False
+    """Whether papers may still join the newest daily list, as far as we have looked."""
     no_new_dms_until: datetime | None = None
     """Until when Discord wants no new DM channels from the bot; None where it takes them."""
 
@@ -49,13 +52,14 @@ def take(db: Database, *, now: datetime, unchanged: Unchanged) -> Status:
         unchanged: What sources said since it was last worth storing.
     """
     counts = outbox.counts(db)
-    days = listings.days(db, "huggingface", "daily", limit=1)
+    days = listings.days(db, daily_lists.SOURCE, daily_lists.NAME, limit=1)
     paused = db.query(
         "SELECT id, paused_because FROM feed WHERE paused_because IS NOT NULL ORDER BY id"
     )
     return Status(
         papers=papers.count(db),
         newest_daily=days[0] if days else None,
+        newest_is_filling=bool(days) and not daily_lists.is_whole(db, days[0][0], now=now),
         sources=_sources(db, unchanged),
         next_list_at=next_closing(now),
         next_announcement_at=next_announcement(now),

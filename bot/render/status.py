@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from bot.listing_days import ListState
 from bot.models import SourceState
 from bot.render.cards import MOST_TEXT, Page, words
 from bot.render.text import count, day, escape, moment, shorten
@@ -40,7 +41,8 @@ def status_page(
         )
     if status.newest_daily:
         newest, number = status.newest_daily
-        lines.append(f"Newest daily list: {day(newest)}, {count(number, 'paper')}.")
+        filling = f", {ListState.OPEN}" if status.newest_is_filling else ""
+        lines.append(f"Newest daily list: {day(newest)}, {count(number, 'paper')}{filling}.")
     lines += ["### Sources", *_sources(status.sources)]
     if not status.sources:
         lines.append("None was asked yet.")

@@ -129,8 +129,9 @@ def take_in(db: Database, source: str, papers: Sequence[Paper], *, said_at: date
     """Merge what a source says of some papers into the store, and note what happened to them.
 
     A paper that is known by its title alone gets its arXiv id as soon as a
-    source gives it; the old id stays valid. Saying the same again writes
-    nothing.
+    source gives it; the old id stays valid. Where two papers have the title,
+    it is the one that is told first, and none if both were known before: then
+    nobody knows. Saying the same again writes nothing.
 
     Args:
         source: Whose words these are.

@@ -14,7 +14,7 @@ from bot.store import dm_rest, feeds, listings
 from bot.store.store import Store
 from tests.builders import a_feed
 from tests.cogs.conftest import TakeIn
-from tests.cogs.sample import daily
+from tests.cogs.sample import TUESDAY, daily
 from tests.conftest import NOON
 from tests.discord_rules.world import World
 
@@ -91,6 +91,14 @@ async def test_status_names_what_is_good_and_what_is_broken(
         rf" \*\*busy\*\*, again <t:{noon + 3600}:R>"
     ) in text
     assert text.endswith("Feed 1 is paused: the channel is gone.")
+
+
+async def test_status_says_that_the_newest_list_is_still_filling(
+    world: World, take_in: TakeIn
+) -> None:
+    await take_in(daily(count=2), daily(count=1, day=TUESDAY))
+    text = (await world.slash(world.reader, "status")).text
+    assert "Newest daily list: 3 March 2026, 1 paper, still filling." in text
 
 
 async def test_status_stays_within_one_message_whatever_fails(world: World, store: Store) -> None:
