@@ -190,7 +190,10 @@ def catchup(found: Sequence[tuple[Shown, str]], total: int, since: datetime) -> 
         found: Papers, best first, each with the topic that wants it.
         total: Papers in all.
     """
-    top = f"; the {len(found)} that rise most" if total > len(found) else ""
+    # Without votes, as in the starter library, nobody knows what rises.
+    votes = any(shown.votes is not None for shown, _ in found)
+    which = f"the {len(found)} that rise most" if votes else f"{len(found)} of them"
+    top = f"; {which}" if total > len(found) else ""
     heading = f"## {count(total, 'paper')} on your topics since {moment(since, 'D')}{top}"
     lines = [_line(number, *each) for number, each in enumerate(found, 1)]
     buttons = [
