@@ -47,6 +47,22 @@ IN_WORDS = {
 }
 
 
+IN_SHORT = {
+    Held.BASELINE: "listed before the feed",
+    Held.DUPLICATE: "posted by another feed",
+    Held.BELOW_BAR: "too few votes",
+    Held.NO_MATCH: "off topic",
+    Held.RATE: "over the day's number",
+    Held.LATE: "too late",
+    Held.PERMISSION: "no permission",
+}
+
+
+def in_short(reason: str) -> str:
+    """Return why papers were held in two words or so, to be counted."""
+    return IN_SHORT[Held(reason)] if reason in tuple(Held) else reason
+
+
 def in_words(reason: str) -> str:
     """Return why a paper was held, for a person: a verdict of ours, or a delivery's own words."""
     return IN_WORDS[Held(reason)] if reason in tuple(Held) else reason

@@ -9,6 +9,7 @@ import pytest
 
 from bot.feeds import (
     DIGEST_STAYS_FRESH,
+    IN_SHORT,
     IN_WORDS,
     MAY_CHANGE,
     Candidate,
@@ -145,7 +146,7 @@ def test_the_backlog_is_news_where_a_moderator_wants_it() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(IN_WORDS) == set(Held)
+    assert set(IN_WORDS) == set(IN_SHORT) == set(Held)
     assert set(Held) >= MAY_CHANGE
 
 

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.candidates import Backlog
 from bot.feeding import History, Preview
-from bot.feeds import in_words
+from bot.feeds import in_short, in_words
 from bot.listing_days import next_at
 from bot.models import DeliveryState, Feed, Style
 from bot.render.cards import MOST_TEXT, Page, words
@@ -154,17 +154,18 @@ MOST_REASONS = 7
 
 
 def _counted(found: History) -> str:
-    """Return ``12 sent, 1 owed, 34 held (30 baseline, 4 below the bar)``."""
+    """Return ``12 sent, 1 owed, 34 held (30 off topic, 4 too few votes)``."""
     totals = dict.fromkeys(_STATES, 0)
     for (state, _), number in found.counts.items():
         totals[state] += number
-    parts = [f"{number:,} {_STATES[state]}" for state, number in totals.items() if number]
     why = [
-        f"{number:,} {escape(excerpt(reason, 40))}"
+        f"{number:,} {excerpt(in_short(reason), 40)}"
         for (state, reason), number in found.counts.items()
         if state is DeliveryState.HELD and reason
     ]
-    return ", ".join(parts) + (f" (held: {', '.join(why[:MOST_REASONS])})" if why else "")
+    reasons = {DeliveryState.HELD: f" ({', '.join(why[:MOST_REASONS])})"} if why else {}
+    parts = (f"{n:,} {_STATES[s]}{reasons.get(s, '')}" for s, n in totals.items() if n)
+    return ", ".join(parts)
 
 
 def permission(name: str) -> str:

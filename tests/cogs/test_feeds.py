@@ -490,7 +490,7 @@ async def test_history_says_what_became_of_each_paper(
     (card,) = world.messages()
     url = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{card.message.id}"
     assert text.startswith(
-        f"## Feed 1 in <#{world.channel.id}>\n-# 1 sent, 2 held (held: 1 below the bar, 1 rate)\n"
+        f"## Feed 1 in <#{world.channel.id}>\n-# 1 sent, 2 held (1 too few votes, 1 over the day's number)\n"
     )
     assert f"[{TITLES[0]}]({url})\n-# sent · <t:" in text
     assert f"{TITLES[1]}\n-# held\\: the day's number of papers was reached" in text
