@@ -248,6 +248,10 @@ _NEWS = {
 }
 
 
+_ON_HUGGING_FACE = (EventKind.WEIGHTS, EventKind.DATA, EventKind.DEMO)
+
+
 def news_in_words(event: PaperEvent) -> str:
-    """Return what happened to a paper; plain, not escaped."""
-    return _NEWS.get(event.kind, f"version {event.detail} is out")
+    """Return what happened to a paper, with what appeared on Hugging Face; not escaped."""
+    words = _NEWS.get(event.kind, f"version {event.detail} is out")
+    return f"{words} ({event.detail})" if event.kind in _ON_HUGGING_FACE else words

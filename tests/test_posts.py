@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot import posts
-from bot.models import DeliveryKind, Feed, Record, Strictness
+from bot.models import DeliveryKind, EventKind, Feed, PaperEvent, Record, Strictness
 from bot.paper_ids import title_only_id
 from bot.posts import Alert, Card, Digest, Gap, Notice, Shown, load, show
 from bot.store import feeds, listings, outbox, papers, people, telling
@@ -46,6 +46,20 @@ async def test_each_number_is_the_last_that_was_said_of_it(store: Store) -> None
         await store.run(listings.record, a_listing(record, seen_at=NOON + hour * HOUR))
     [shown] = await store.read(show, [ONE])
     assert (shown.votes, shown.comments, shown.stars) == (7, 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "expected"),
+    [
+        (EventKind.WEIGHTS, "lab/model", "there are weights now (lab/model)"),
+        (EventKind.DEMO, "lab/space", "there is a demo now (lab/space)"),
+        (EventKind.CODE, "https://github.com/a/b", "there is code now"),
+        (EventKind.VERSION, "v2", "version v2 is out"),
+        (EventKind.WITHDRAWN, "", "its authors withdrew it"),
+    ],
+)
+def test_news_names_what_no_button_opens(kind: EventKind, detail: str, expected: str) -> None:
+    assert posts.news_in_words(PaperEvent(ONE, kind, NOON, detail)) == expected
 
 
 class TestADigest:
