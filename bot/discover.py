@@ -14,6 +14,7 @@ from bot import daily_lists, posts
 from bot.errors import NoSuchPaper, UserError
 from bot.listing_days import ListState, newest_closed_day, state_of
 from bot.models import Paper, title_key
+from bot.page_names import is_called, page_words
 from bot.paper_ids import arxiv_id, doi
 from bot.posts import Shown
 from bot.search.engine import SearchEngine
@@ -26,6 +27,8 @@ from bot.trending import Contender, Period, most_trending
 from bot.unchanged import Unchanged
 
 MOST_TRENDING = 100
+MOST_NEAR = 5
+"""Papers with a title like a page's name that are looked at."""
 SCORE_LOOKS_BACK = timedelta(days=31)
 
 
@@ -154,6 +157,8 @@ async def find(shelf: Shelf, text: str) -> Shown:
     wanted = await _id_of(shelf, text) or text.strip()
     if shown := await by_ids(shelf, [wanted]):
         return shown[0]
+    if by_page := await _on_page(shelf, page_words(text)):
+        return by_page
     near = await suggest(shelf, text, limit=1)
     if near and title_key(near[0][1]) == title_key(text):
         return (await by_ids(shelf, [near[0][0]]))[0]
@@ -163,6 +168,15 @@ async def find(shelf: Shelf, text: str) -> Shown:
     if near:
         raise NoSuchPaper(unknown, near=near[0][1])
     raise NoSuchPaper(f"{unknown} /papers search finds it by its words.")
+
+
+async def _on_page(shelf: Shelf, words: Sequence[str]) -> Shown | None:
+    """Return the paper whose page at Semantic Scholar is called so; None where none here is."""
+    if not words:
+        return None
+    near = await suggest(shelf, " ".join(words), limit=MOST_NEAR)
+    shown = await by_ids(shelf, [paper_id for paper_id, _ in near])
+    return next((s for s in shown if is_called(s.paper, words)), None)
 
 
 async def _id_of(shelf: Shelf, text: str) -> str | None:

@@ -12,6 +12,7 @@ from bot.models import DeliveryKind
 from bot.store import feeds, listings, outbox
 from bot.store.store import Store
 from tests.builders import a_feed, a_listing, a_record, owed
+from tests.cli import test_importing as importing
 from tests.cli.conftest import Run
 from tests.conftest import NOON
 
@@ -69,6 +70,18 @@ def test_show_prints_one_paper(run: Run, page: Path) -> None:
     assert (said["source"], said["first_said_at"]) == ("page", said["said_at"])
     assert whole["submission"]["submitted_by"] is None
     assert whole["submission"]["rest"] == {}
+
+
+def test_a_link_to_semantic_scholar_names_a_paper_by_its_title(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "2026-03-02.json"
+    records = [importing.a_record(number) for number in (1, 2)]
+    path.write_text(importing.daily(*records), encoding="utf-8")
+    run("import", path)
+    link = "https://www.semanticscholar.org/paper/{}/204e3073870fae3d05bcbc2f6a8e263d9b72e776"
+    shown = run("show", link.format("Paper-number-2-nothing-much-Example"))
+    assert shown.out.startswith("Paper number 2 on nothing much\n")
+    other = run("show", link.format("Paper-number-2-nothing-much-Somebody-Else"))
+    assert other.code == 1
 
 
 @pytest.mark.parametrize("wanted", ["2401.00001", "https://arxiv.org/abs/2401.00001v2", "no such"])
