@@ -49,6 +49,8 @@ class Gathered:
     """When a daily list first showed a paper; without those that none showed."""
     posted_here: frozenset[str]
     """What the channel's feeds have posted."""
+    old: frozenset[str]
+    """What has been on lists for so long that it is no news."""
 
 
 def gather(
@@ -65,7 +67,7 @@ def gather(
         by: What comes on the lists later is left out, see ``listed_now``.
     """
     listed = listed_now(db, now=now, of_all_sources=bool(feed.topic), by=by)
-    here = set[str]()
+    here, old = set[str](), set[str]()
     if backlog is not Backlog.ALL_TAKEN_IN:
         so_far = feed_store.decided(db, feed.id, list(listed))
         taken_since = _taken_since(db, feed, listed)
@@ -76,10 +78,11 @@ def gather(
             if id_ in taken_since or feeds.is_news(so_far.get(id_), backlog_too=backlog_too)
         }
         here = feed_store.posted_in_channel(db, feed.channel_id, listed)
+        old = listings.seen_before(db, list(listed), (now - feeds.NEWS_FOR).date())
     found = papers.get_many(db, list(listed))
     snapshots = listings.snapshots_of(db, list(listed))
     listed_at = listings.listed_at(db, list(listed))
-    return Gathered(tuple(found), listed, snapshots, listed_at, frozenset(here))
+    return Gathered(tuple(found), listed, snapshots, listed_at, frozenset(here), frozenset(old))
 
 
 def _taken_since(db: Database, feed: Feed, listed: Mapping[str, Listed]) -> set[str]:
@@ -218,6 +221,7 @@ def _candidates(
             posted_here=paper.id in gathered.posted_here,
             published_at=paper.published_at,
             daily=at.daily,
+            is_old=paper.id in gathered.old,
         )
 
 

@@ -12,6 +12,9 @@ from bot.models import DeliveryKind, Feed, Style
 
 NEWS_WINDOW = timedelta(days=14)
 """Hugging Face takes papers into its daily lists up to 14 days after arXiv has them."""
+NEWS_FOR = timedelta(days=365)
+"""How long a paper can be news after it first was on a list. One that comes back to the lists later,
+as trending ones do, is posted no more and brings no alert: what was said of it then is forgotten."""
 STILL_WANTED = timedelta(days=7)
 """What was listed longer ago than this is no news any more, also after an outage."""
 WAITS_FOR_LISTS = timedelta(hours=3)
@@ -30,6 +33,7 @@ class Held(StrEnum):
     NO_MATCH = "no match"
     RATE = "rate"
     LATE = "late"
+    OLD = "old"
     PERMISSION = "permission"
 
 
@@ -43,6 +47,7 @@ IN_WORDS = {
     Held.NO_MATCH: "it does not match this feed's topic",
     Held.RATE: "the day's number of papers was reached",
     Held.LATE: "it could not be posted in time",
+    Held.OLD: "it was on the lists more than a year ago",
     Held.PERMISSION: "the bot could not post in the channel",
 }
 
@@ -54,6 +59,7 @@ IN_SHORT = {
     Held.NO_MATCH: "off topic",
     Held.RATE: "over the day's number",
     Held.LATE: "too late",
+    Held.OLD: "old news",
     Held.PERMISSION: "no permission",
 }
 
@@ -86,6 +92,8 @@ class Candidate:
     """Of equals, the newest is posted first."""
     daily: date | None = None
     """The daily list that took it; None where only other lists show it."""
+    is_old: bool = False
+    """Whether it has been on lists for so long that it may have been posted and forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,8 @@ def _rank(candidate: Candidate) -> tuple[float, int, float, str]:
 
 
 def _objection(feed: Feed, candidate: Candidate, today: date) -> Held | None:
+    if candidate.is_old:
+        return Held.OLD
     if today - candidate.day > STILL_WANTED:
         return Held.LATE
     if candidate.posted_here:

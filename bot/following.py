@@ -18,6 +18,7 @@ from bot.posts import Shown
 from bot.store import dislikes, events, listings, papers, people, telling
 from bot.topics import wanting
 from bot.topics.query import TopicQuery, exclusions, parse_topic
+from bot.topics.reading import Reader
 
 MOST_TRIED = 5
 """Papers shown of what a topic would have brought."""
@@ -134,7 +135,8 @@ class Wanted:
     query: str
     strictness: Strictness
     reason: str
-    matched_at: datetime
+    matched_at: datetime | None
+    """None where it was so long ago that it is forgotten; the reason is the paper's of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,10 @@ class Why:
     """The title of the paper that it is held back for; None if it is not."""
 
 
-async def why(shelf: Shelf, user_id: int, paper_id: str) -> Why:
+async def why(shelf: TopicShelf, user_id: int, paper_id: str) -> Why:
     """Return why a paper came to a person.
+
+    Of one whose matches were let go, their topics are asked again.
 
     Raises:
         UserError: There is no such paper any more.
@@ -168,6 +172,39 @@ async def why(shelf: Shelf, user_id: int, paper_id: str) -> Why:
     found = await shelf.store.read(_why, user_id, paper_id)
     if found is None:
         raise UserError("That paper is no longer in the library.")
+    if found.matches:
+        return found
+    topics = await shelf.store.read(
+        _who_may_have_forgotten, user_id, found.shown.paper.id, now=shelf.now()
+    )
+    wanted = await asyncio.to_thread(_wanted_still, topics, found.shown, shelf.reader)
+    return replace(found, matches=tuple(wanted))
+
+
+def _who_may_have_forgotten(
+    db: Database, user_id: int, paper_id: str, *, now: datetime
+) -> list[Topic]:
+    """Return a person's topics that could match a paper, if that is longer ago than we know of."""
+    if not listings.seen_before(db, [paper_id], (now - feeds.NEWS_FOR).date()):
+        return []
+    return people.topics_older_than(db, user_id, paper_id)
+
+
+def _wanted_still(topics: Sequence[Topic], shown: Shown, reader: Reader) -> list[Wanted]:
+    votes = {shown.paper.id: shown.votes or 0}
+    found: list[Wanted] = []
+    for topic in topics:
+        try:
+            query = parse_topic(topic.query)
+        except UserError:  # words that an earlier version took
+            continue
+        reasons = wanting.reasons(
+            query, [shown.paper], votes, reader=reader, strictness=topic.strictness
+        )
+        found += [
+            Wanted(topic.id, topic.query, topic.strictness, reason, None)
+            for reason in reasons.values()
+        ]
     return found
 
 

@@ -10,11 +10,11 @@ from sqlite_utils import Database
 
 from bot.models import Delivery, DeliveryKind
 from bot.paper_ids import find_arxiv_ids, find_dois
-from bot.store import exchanges, outbox, papers
+from bot.store import exchanges, old_posts, outbox, papers
 
 MOST_FOUND = 1_000
 """Papers that are looked for in one message: more than one has room for."""
-_OF_ONE_PAPER = re.compile(r"(?:show|ask|similar|save):(?P<paper>.+)", re.DOTALL)
+_OF_ONE_PAPER = re.compile(r"(?:show|ask|similar|save|about):(?P<paper>.+)", re.DOTALL)
 
 
 def papers_of(
@@ -31,17 +31,31 @@ def papers_of(
     if said is not None:
         return said.paper_ids
     delivery = outbox.posted_as(db, message_id)
-    return (_in_delivery(delivery) if delivery else ()) or _on_buttons(custom_ids)
+    known = _in_delivery(delivery) if delivery else old_posts.papers_of(db, message_id)
+    return known or _on_buttons(custom_ids)
+
+
+def rest_of(db: Database, digest_id: int) -> list[str] | None:
+    """Return the papers that a digest's last button opens; None where the digest is not known.
+
+    Args:
+        digest_id: Its delivery.
+    """
+    delivery = outbox.get(db, digest_id)
+    if delivery is None:
+        return old_posts.more_of(db, digest_id)
+    return _ids(delivery, "more")
+
+
+def _ids(delivery: Delivery, part: str) -> list[str]:
+    value = delivery.payload.get(part, [])
+    return [str(paper_id) for paper_id in value] if isinstance(value, list) else []
 
 
 def _in_delivery(delivery: Delivery) -> tuple[str, ...]:
     if delivery.kind in (DeliveryKind.CARD, DeliveryKind.POST):
         return (delivery.subject,)
-    ids: list[str] = []
-    for part in ("papers", "more"):
-        value = delivery.payload.get(part, [])
-        ids += [str(paper_id) for paper_id in value] if isinstance(value, list) else []
-    return tuple(ids)
+    return (*_ids(delivery, "papers"), *_ids(delivery, "more"))
 
 
 def _on_buttons(custom_ids: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import discover, finding, ideas
+from bot import discover, finding, ideas, posted
 from bot.client import PaperBot, PersistentButton, Services, say, services_of
 from bot.errors import UserError
 from bot.finding import Search, Sort, first_day
@@ -27,7 +27,7 @@ from bot.render.papers import (
     trending_page,
 )
 from bot.render.text import plain, shorten
-from bot.store import button_texts, outbox, people, topic_texts
+from bot.store import button_texts, people, topic_texts
 from bot.topics.query import parse_topic
 from bot.trending import Period
 
@@ -295,13 +295,12 @@ class MoreButton(PersistentButton, template=r"more:(?P<delivery>\d+):(?P<page>\d
 
     async def press(self, interaction: discord.Interaction) -> None:
         services = services_of(interaction)
-        delivery = await services.store.read(outbox.get, int(self.parts["delivery"]))
-        if delivery is None:
+        digest_id = int(self.parts["delivery"])
+        rest = await services.store.read(posted.rest_of, digest_id)
+        if rest is None:
             raise UserError("That digest is no longer known.")
-        rest = delivery.payload.get("more")
-        assert isinstance(rest, list)
-        found = await discover.by_ids(services, [str(paper_id) for paper_id in rest])
-        await say(interaction, more_page(found, delivery.id, page=int(self.parts["page"])))
+        found = await discover.by_ids(services, rest)
+        await say(interaction, more_page(found, digest_id, page=int(self.parts["page"])))
 
 
 class DailyButton(PersistentButton, template=r"daily:(?P<day>[\d-]+):(?P<page>\d+)"):

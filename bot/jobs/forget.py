@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +44,9 @@ class Forget:
             return
         last = last or LastRun(now, 0, "")
         topics_seen = await self.store.read(retention.latest_topic_change)
-        counts = {rule.table: await self._rule(rule, now) for rule in retention.RULES}
+        counts: Counter[str] = Counter()
+        for rule in retention.RULES:
+            counts[rule.table] += await self._rule(rule, now)
         counts["topic_change"] = await self._gone_topics(last.topics)
         counts["snapshot"], thinned_until = await self._snapshots(last.snapshots, now)
         await self.store.run(retention.note_run, LastRun(now, topics_seen, thinned_until))

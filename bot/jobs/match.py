@@ -62,7 +62,8 @@ class MatchNew:
         found = 0
         while batch := await self.store.read(listings.unmatched, since=since, limit=BATCH):
             new = await self._matches(batch)
-            found += await self.store.run(_note, [paper.id for paper, _ in batch], new)
+            seen = [paper.id for paper, _ in batch]
+            found += await self.store.run(_note, seen, new, now=self.now())
         return found
 
     async def _new_votes(self) -> int:
@@ -75,7 +76,7 @@ class MatchNew:
         found = 0
         for start in range(0, len(voted), BATCH):
             new = await self._matches(voted[start : start + BATCH], for_votes=True)
-            found += await self.store.run(_note, [], new)
+            found += await self.store.run(_note, [], new, now=self.now())
         return found
 
     async def _matches(
@@ -213,9 +214,14 @@ def _voted(
     return [(s.paper, s.votes) for s in shown if s.votes is not None and s.votes >= least]
 
 
-def _note(db: Database, paper_ids: Sequence[str], new: Sequence[Match]) -> int:
-    listings.note_matched(db, paper_ids)
-    return people.add_matches(db, _without_backlog(db, new))
+def _note(db: Database, paper_ids: Sequence[str], new: Sequence[Match], *, now: datetime) -> int:
+    listings.note_matched(db, paper_ids, now=now)
+    wanted = sorted({match.paper_id for match in new})
+    listings.note_seen(db, wanted, now=now)
+    # What a person was told of these may be forgotten.
+    old = listings.seen_before(db, wanted, (now - feeds.NEWS_FOR).date())
+    news = [match for match in new if match.paper_id not in old]
+    return people.add_matches(db, _without_backlog(db, news))
 
 
 def _without_backlog(db: Database, new: Sequence[Match]) -> list[Match]:

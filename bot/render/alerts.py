@@ -151,10 +151,8 @@ def _fitting(lines: Iterator[str], most: int) -> str:
 def _reasons(found: Why) -> Iterator[str]:
     for each in found.matches[:MOST_REASONS]:
         topic = excerpt(each.query, MOST_TOPIC)
-        yield (
-            f"- Your topic {topic} ({each.strictness}): {excerpt(each.reason, 160)}."
-            f" Found {moment(each.matched_at)}."
-        )
+        found_at = f" Found {moment(each.matched_at)}." if each.matched_at else ""
+        yield f"- Your topic {topic} ({each.strictness}): {excerpt(each.reason, 160)}.{found_at}"
     if len(found.matches) > MOST_REASONS:
         yield f"- And {count(len(found.matches) - MOST_REASONS, 'more topic')} of yours."
     if not found.matches:

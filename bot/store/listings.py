@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlite_utils import Database
 
@@ -418,14 +418,40 @@ def unmatched(db: Database, *, since: date, limit: int) -> list[tuple[Paper, int
     return [(to_paper(row), votes.get(row["id"], 0)) for row in rows]
 
 
-def note_matched(db: Database, paper_ids: Sequence[str]) -> None:
+def note_matched(db: Database, paper_ids: Sequence[str], *, now: datetime) -> None:
     """Note that the topics have seen some papers as they are now."""
     db.execute(
-        "INSERT INTO matched (paper_id, revision) SELECT id, revision FROM paper"
+        "INSERT INTO matched (paper_id, revision, seen_on) SELECT id, revision, ? FROM paper"
         f" WHERE id IN ({marks(paper_ids)})"
         " ON CONFLICT DO UPDATE SET revision = excluded.revision",
-        list(paper_ids),
+        [_day(now), *paper_ids],
     )
+
+
+def note_seen(db: Database, paper_ids: Sequence[str], *, now: datetime) -> None:
+    """Note that topics may want some papers from now on, where that was not known before.
+
+    That is before the topics have seen them on a list: for their votes alone.
+    """
+    db.execute(
+        "INSERT INTO matched (paper_id, revision, seen_on) SELECT id, 0, ? FROM paper"
+        f" WHERE id IN ({marks(paper_ids)}) ON CONFLICT DO NOTHING",
+        [_day(now), *paper_ids],
+    )
+
+
+def seen_before(db: Database, paper_ids: Sequence[str], day: date) -> set[str]:
+    """Return which papers were seen among what may be news before a day in UTC."""
+    rows = db.query(
+        "SELECT paper_id FROM matched WHERE seen_on < ?"
+        " AND paper_id IN (SELECT value FROM json_each(?))",
+        [day.isoformat(), json_list(paper_ids)],
+    )
+    return {row["paper_id"] for row in rows}
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
 
 
 def most_voted(db: Database) -> list[str]:

@@ -362,6 +362,12 @@ def _move(db: Database, alias: str, paper_id: str) -> None:
         "UPDATE OR REPLACE feed_paper SET paper_id = ? WHERE paper_id = ? AND verdict = 'post'",
         [paper_id, alias],
     )
+    # Whichever was seen first tells for how long either can be news.
+    db.execute(
+        "UPDATE matched SET seen_on = min(seen_on, coalesce("
+        "(SELECT seen_on FROM matched WHERE paper_id = ?), seen_on)) WHERE paper_id = ?",
+        [alias, paper_id],
+    )
     for table in db.tables:
         for key in table.foreign_keys:
             if key.other_table == "paper" and table.name != "statement":

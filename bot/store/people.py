@@ -177,6 +177,16 @@ def topics_of(db: Database, user_id: int) -> list[Topic]:
     return [to_topic(row) for row in rows]
 
 
+def topics_older_than(db: Database, user_id: int, paper_id: str) -> list[Topic]:
+    """Return a person's topics that were followed before a paper was first seen, oldest first."""
+    rows = db.query(
+        "SELECT * FROM topic WHERE user_id = ?"
+        " AND created_at <= (SELECT first_seen_at FROM paper WHERE id = ?) ORDER BY id",
+        [user_id, paper_id],
+    )
+    return [to_topic(row) for row in rows]
+
+
 def topics_by_id(db: Database, topic_ids: Sequence[int]) -> dict[int, Topic]:
     """Return topics by their ids; those that are gone are left out."""
     wanted = json.dumps(list(topic_ids))  # there can be more than a statement takes values

@@ -1,9 +1,22 @@
 """What a database lets go, so that it grows with what it has to know and not with every day it runs.
 
-For ever stay: papers and their places on lists, what feeds have posted and people were told, with
-the messages that did it (nothing may come twice, and their buttons work for ever). Each ``find``
-reads, and may take a while; the ``drop`` that follows writes for some milliseconds, and looks again
-whether what was found may still go.
+Each ``find`` reads, and may take a while; the ``drop`` that follows writes for some milliseconds, and
+looks again whether what was found may still go.
+
+For ever stay papers, their places on lists, the day on which each first was news (``matched``), and
+what each message of a feed is about (``old_post``): its buttons and its thread work for ever.
+
+What feeds posted and people were told goes after ``TOLD``, and none of it comes again:
+
+1. Whatever is posted or brings an alert was seen among what may be news before, on ``seen_on``. That
+   day never becomes a later one, and its row stays for as long as the paper.
+2. From ``NEWS_FOR`` after that day on, feeds hold the paper as old and no topic matches it, whatever
+   lists it comes back to, gains in votes or says anew.
+3. A row that says that a paper was posted or told goes only where that day is more than ``TOLD`` ago.
+   ``TOLD`` is the longer by a week, so that a clock that is set back does not come between.
+4. A match that no alert has carried could be told once nobody knows that its paper was: so what was
+   told of a paper goes after all of the person's matches with it.
+5. The keys of messages name a day, or a paper for which 2 holds: neither is owed again.
 """
 
 from __future__ import annotations
@@ -15,7 +28,7 @@ from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
-from bot.feeds import NEWS_WINDOW
+from bot.feeds import NEWS_FOR, NEWS_WINDOW
 from bot.store.rows import at, marks, moment
 
 HISTORY = timedelta(days=90)
@@ -25,6 +38,8 @@ UNREAD_WORDS = timedelta(days=365)
 """For how long words wait that nobody could be told: they are shown under a next command."""
 EVERY_SNAPSHOT = timedelta(days=30)
 """For how long every snapshot stays, as far back as trending looks; then the last of each day."""
+TOLD = NEWS_FOR + timedelta(days=7)
+"""For how long we know what feeds posted and people's topics found and brought them."""
 MAY_BE_LISTED = 2 * NEWS_WINDOW
 """A paper on the lists of these days may still be a candidate: what was decided of it stays."""
 
@@ -65,6 +80,8 @@ class Rule:
     key: tuple[str, ...]
     where: str
     """SQL; ``this`` is the row."""
+    keep: str = ""
+    """SQL that takes down elsewhere what is kept of a row: all up to its WHERE."""
 
     def find(self, db: Database, *, now: datetime, limit: int) -> list[Key]:
         """Return the keys of some rows that may go."""
@@ -80,10 +97,11 @@ class Rule:
         same = " AND ".join(f"{name} = :key{n}" for n, name in enumerate(self.key))
         removed = 0
         for key in keys:
-            values = {f"key{n}": value for n, value in enumerate(key)}
+            values = {**_moments(now), **{f"key{n}": value for n, value in enumerate(key)}}
+            if self.keep:
+                db.execute(f"{self.keep} WHERE {same} AND ({self.where})", values)
             removed += db.execute(
-                f"DELETE FROM {self.table} AS this WHERE {same} AND ({self.where})",
-                {**_moments(now), **values},
+                f"DELETE FROM {self.table} AS this WHERE {same} AND ({self.where})", values
             ).rowcount
         return removed
 
@@ -93,6 +111,8 @@ def _moments(now: datetime) -> dict[str, str | None]:
         "history": moment(now - HISTORY),
         "unread": moment(now - UNREAD_WORDS),
         "listed": (now - MAY_BE_LISTED).date().isoformat(),
+        "told": moment(now - TOLD),
+        "old": (now - TOLD).date().isoformat(),
     }
 
 
@@ -102,16 +122,57 @@ HELD_PAPERS = Rule(
     "verdict = 'held' AND decided_at < :history AND NOT EXISTS"
     " (SELECT 1 FROM listing_entry AS e WHERE e.paper_id = this.paper_id AND e.day >= :listed)",
 )
+_IS_OLD = (
+    "EXISTS (SELECT 1 FROM matched AS seen WHERE seen.paper_id = this.{} AND seen.seen_on < :old)"
+)
+_PAPER_IS_OLD = _IS_OLD.format("paper_id")
+_HAS_NO_MATCH = (
+    "NOT EXISTS (SELECT 1 FROM match AS m"
+    " WHERE m.user_id = this.user_id AND m.paper_id = this.paper_id)"
+)
+POSTED_PAPERS = Rule(
+    "feed_paper",
+    ("feed_id", "paper_id"),
+    f"verdict = 'post' AND decided_at < :told AND {_PAPER_IS_OLD}",
+)
+MATCHES = Rule("match", ("topic_id", "paper_id"), f"matched_at < :told AND {_PAPER_IS_OLD}")
+TOLD_PAPERS = Rule(
+    "told",
+    ("user_id", "paper_id", "event_id"),
+    # What happened to a paper is news for two weeks anyway.
+    f"told_at < :told AND (event_id != 0 OR ({_PAPER_IS_OLD} AND {_HAS_NO_MATCH}))",
+)
+HELD_BACK = Rule(
+    "held_back",
+    ("user_id", "paper_id"),
+    f"held_at < :told AND {_PAPER_IS_OLD} AND {_HAS_NO_MATCH}",
+)
+_CARRIES_NOTHING = (
+    "NOT EXISTS (SELECT 1 FROM feed_paper AS f WHERE f.delivery_id = this.id)"
+    " AND NOT EXISTS (SELECT 1 FROM match AS m WHERE m.delivery_id = this.id)"
+    " AND NOT EXISTS (SELECT 1 FROM told AS t WHERE t.delivery_id = this.id)"
+)
 MESSAGES = Rule(
     "delivery",
     ("id",),
     "created_at < :history AND state NOT IN ('owed', 'sending') AND"
     " CASE WHEN kind = 'code' THEN 1"
     " WHEN kind = 'notice' THEN state != 'held' OR created_at < :unread"
-    " WHEN kind IN ('digest', 'card', 'post') THEN state != 'sent' ELSE 0 END"
-    " AND NOT EXISTS (SELECT 1 FROM feed_paper AS f WHERE f.delivery_id = this.id)"
-    " AND NOT EXISTS (SELECT 1 FROM match AS m WHERE m.delivery_id = this.id)"
-    " AND NOT EXISTS (SELECT 1 FROM told AS t WHERE t.delivery_id = this.id)",
+    " WHEN kind = 'alert' THEN created_at < :told ELSE state != 'sent' END"
+    f" AND {_CARRIES_NOTHING}",
+)
+_IDS = (
+    "digest_id, papers, more) SELECT {}, iif(kind = 'digest', id, NULL),"
+    " iif(kind = 'digest', json_extract(payload, '$.papers'), json_array(subject)),"
+    " coalesce(json_extract(payload, '$.more'), '[]') FROM (SELECT * FROM delivery WHERE message_id IS NOT NULL) AS this"
+)
+POSTS = Rule(
+    "delivery",
+    ("id",),
+    "created_at < :told AND state = 'sent' AND kind IN ('digest', 'card', 'post')"
+    f" AND (kind = 'digest' OR {_IS_OLD.format('subject')}) AND {_CARRIES_NOTHING}",
+    keep="INSERT OR IGNORE INTO old_post (message_id, "
+    + _IDS.format("coalesce(iif(kind = 'post', place_id, NULL), message_id)"),
 )
 FORMER_TITLES = Rule(
     "title_place",
@@ -119,7 +180,18 @@ FORMER_TITLES = Rule(
     "NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.revision = this.revision)",
 )
 BUTTON_TEXTS = Rule("button_text", ("id",), "used_at < :history")
-RULES = (HELD_PAPERS, MESSAGES, FORMER_TITLES, BUTTON_TEXTS)
+RULES = (
+    HELD_PAPERS,
+    POSTED_PAPERS,
+    MATCHES,
+    TOLD_PAPERS,
+    HELD_BACK,
+    MESSAGES,
+    POSTS,
+    FORMER_TITLES,
+    BUTTON_TEXTS,
+)
+"""In an order in which each finds gone what stands in its way."""
 
 
 def next_day(db: Database, day: str, *, now: datetime) -> str | None:

@@ -644,6 +644,35 @@ def rest_of_submissions(db: Database) -> None:
     )
 
 
+@migrations()
+def what_is_long_ago(db: Database) -> None:
+    db.executescript(
+        """
+        ALTER TABLE matched ADD COLUMN seen_on TEXT NOT NULL DEFAULT '';
+        -- the day, YYYY-MM-DD in UTC, on which it was first seen among what may be news;
+        -- a revision of 0 is of one that was matched for its votes alone
+        CREATE TEMP VIEW known_since AS SELECT id, substr(coalesce(
+            (SELECT min(seen_at) FROM listing_entry WHERE paper_id = id), first_seen_at
+        ), 1, 10) AS day FROM paper;
+        UPDATE matched SET seen_on = (SELECT day FROM known_since WHERE id = paper_id);
+        INSERT OR IGNORE INTO matched (paper_id, revision, seen_on)
+            SELECT id, 0, day FROM known_since WHERE id IN (SELECT paper_id FROM match
+            UNION SELECT paper_id FROM told
+            UNION SELECT paper_id FROM feed_paper WHERE verdict = 'post');
+        DROP VIEW known_since;
+
+        -- What feeds' messages are about whose deliveries were let go: their buttons and threads.
+        CREATE TABLE old_post (
+            message_id INTEGER PRIMARY KEY, -- or the forum post's, where it is another
+            digest_id INTEGER,              -- its delivery, as its last button has it; NULL: no digest
+            papers TEXT NOT NULL,           -- JSON list of ids
+            more TEXT NOT NULL              -- JSON list of the ids that a digest's last button opens
+        ) STRICT;
+        CREATE INDEX old_post_by_digest ON old_post (digest_id) WHERE digest_id IS NOT NULL;
+        """
+    )
+
+
 def known() -> set[str]:
     """Return the names of our migrations: an empty database has every one of them pending."""
     with closing(sqlite3.connect(":memory:")) as connection:

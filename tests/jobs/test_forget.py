@@ -93,10 +93,13 @@ class TestMessages:
             (DeliveryKind.CODE, DeliveryState.HELD, 100, True),
             (DeliveryKind.DIGEST, DeliveryState.HELD, 100, True),
             (DeliveryKind.CARD, DeliveryState.GAVE_UP, 100, True),
-            (DeliveryKind.DIGEST, DeliveryState.SENT, 1000, False),
+            (DeliveryKind.DIGEST, DeliveryState.SENT, 370, False),
+            (DeliveryKind.DIGEST, DeliveryState.SENT, 380, True),
+            (DeliveryKind.DIGEST, DeliveryState.OWED, 1000, False),
             (DeliveryKind.POST, DeliveryState.SENT, 1000, False),
-            (DeliveryKind.ALERT, DeliveryState.SENT, 1000, False),
-            (DeliveryKind.ALERT, DeliveryState.HELD, 1000, False),
+            (DeliveryKind.ALERT, DeliveryState.SENT, 370, False),
+            (DeliveryKind.ALERT, DeliveryState.SENT, 380, True),
+            (DeliveryKind.ALERT, DeliveryState.HELD, 380, True),
         ],
     )
     async def test_those_go_that_nobody_can_press_or_look_up(

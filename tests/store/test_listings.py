@@ -174,7 +174,7 @@ async def test_a_listed_paper_is_matched_once_and_again_when_its_text_changes(
     unmatched = await store.read(listings.unmatched, since=TODAY, limit=9)
     assert [(paper.id, votes) for paper, votes in unmatched] == [(ONE, 5), (TWO, 0)]
 
-    await store.run(listings.note_matched, [ONE, TWO])
+    await store.run(listings.note_matched, [ONE, TWO], now=NOON)
     await store.run(record, a_listing(a_record(ONE, 9), seen_at=NOON + HOUR))
     assert await store.read(listings.unmatched, since=TODAY, limit=9) == []
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
 from bot.errors import StoreError
-from bot.store import papers, schema
+from bot.models import Strictness
+from bot.store import listings, papers, people, schema
 from bot.store.store import Store
-from tests.builders import a_paper
+from tests.builders import a_listing, a_match, a_paper, a_record
 from tests.conftest import NOON
 
 
@@ -49,6 +51,27 @@ def test_migrating_twice_changes_nothing(db: Database) -> None:
     schema.migrations.apply(db)
     assert db.schema == before
     assert {migration.name for migration in schema.migrations.applied(db)} == schema.known()
+
+
+def test_papers_that_were_posted_or_told_before_are_as_old_as_their_first_list() -> None:
+    db = Database(memory=True)
+    schema.migrations.apply(db, stop_before="what_is_long_ago")
+    year = 365 * timedelta(days=1)
+    for paper_id, seen_at in (("listed", NOON - year), ("heard", NOON - 2 * year)):
+        listings.hear(db, "arxiv", [a_record(paper_id)], seen_at=NOON - 2 * year)
+        if paper_id == "listed":
+            listings.record(db, a_listing(a_record(paper_id), seen_at=seen_at))
+            db.execute("INSERT INTO matched (paper_id, revision) VALUES (?, 1)", [paper_id])
+    people.ensure(db, 7, now=NOON)
+    topic = people.follow(db, 7, "robots", Strictness.NORMAL, now=NOON)
+    assert topic is not None
+    people.add_matches(db, [a_match("heard", topic_id=topic.id)])
+    schema.migrations.apply(db)
+    rows = db.query("SELECT paper_id, revision, seen_on FROM matched ORDER BY paper_id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("heard", 0, "2024-03-03"),
+        ("listed", 1, "2025-03-03"),
+    ]
 
 
 def test_a_migration_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
