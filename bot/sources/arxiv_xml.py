@@ -204,14 +204,23 @@ def _is_deleted(record: Element) -> bool:
 
 
 def is_withdrawn(comment: str | None, abstract: str) -> bool:
-    """Tell whether the authors took a paper back, by the words that arXiv asks them to use."""
+    """Tell whether a paper was taken back, by the words that arXiv asks authors to use, and its own."""
+    if _SAYS_SO_LATER.search(comment or ""):
+        return True
     return any(_WITHDRAWN.match(text) for text in (comment or "", abstract))
 
 
 _WITHDRAWN = re.compile(
     r"\W{0,3}(?:arxiv admin note:\s*)?(?:(?:this|the|our)\s+)?(?:\w{1,20}\s+)?"
-    r"(?:(?:has|have)\s+(?:now\s+)?been\s+withdrawn\b(?!\s+from\b)"
-    r"|(?:(?:was|is(?:\s+being)?)\s+)?withdrawn(?=\s*(?:$|[.;,:(]|by\b|due\b|because\b)))",
+    r"(?:(?:has|have)\s+(?:now\s+|temporarily\s+)?been\s+(?:temporarily\s+)?withdrawn\b(?!\s+from\b)"
+    r"|(?:(?:was|is(?:\s+being)?)\s+)?withdrawn(?=\s*(?:$|[].;,:(]|by\b|due\b|because\b))"
+    r"|(?:(?:has|have)\s+withdrawn|withdrew|withdraw)\s+(?:this|the|our)\s+"
+    r"(?:paper|article|manuscript|submission|work|preprint)\b(?!\s+from\b))",
+    re.IGNORECASE,
+)
+_SAYS_SO_LATER = re.compile(
+    r"[.;,:(]\s*(?:this|the|our)\s+(?:paper|article|manuscript|submission|work|preprint|version)\s+"
+    r"has\s+been\s+(?:withdrawn\s+(?:by|due)\b|removed\s+by\s+arxiv\s+admin)",
     re.IGNORECASE,
 )
 
