@@ -122,7 +122,8 @@ def _no_such_category(asked: Query, read: Sequence[str]) -> str:
     """Return what keeps a search's categories from having papers here; empty for nothing."""
     clauses = [c for c in asked.clauses if c.field is Field.CATEGORY and not c.is_excluded]
     for clause in clauses:
-        if several := categories_in(clause.text)[1:]:
+        several = categories_in(clause.text)
+        if len(several) > 1:
             return f"cat: takes one category: look in each by itself, as with cat:{several[0]}."
         if category(clause.text) is None:
             return "There is no arXiv category of that name: cat: goes with one such as cs.CL."

@@ -341,7 +341,7 @@ async def test_a_first_day_that_is_none_is_refused_with_examples(
         ),
         (
             "cache cat:cs.CL,cs.LG",
-            "cat: takes one category: look in each by itself, as with cat:cs.LG",
+            "cat: takes one category: look in each by itself, as with cat:cs.CL",
         ),
         ("cat:nlp", "There is no arXiv category of that name: cat: goes with one such as cs.CL."),
         ("🤗", "There is no word in that to search for."),
