@@ -17,6 +17,7 @@ from ipaddress import ip_address
 from mimetypes import guess_type
 
 import aiohttp
+import simcord
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
@@ -113,6 +114,8 @@ class Front:
                 web.get("/places.json", self._places),
                 web.get("/rooms/{id:[0-9]+}", self._enter),
                 web.get("/rooms/{id:[0-9]+}/page", self._room_page),
+                web.get("/menu/{page}", self._menu),
+                web.post("/menu/{page}", self._choose),
                 web.route("*", "/api/{call:.+}", self._call),
                 web.static("/fonts", FONTS),
                 web.get("/{file:.+}", self._room_file),
@@ -172,6 +175,28 @@ class Front:
             if room.capability == key:
                 return await self._forward(request, room, request.path_qs)
         raise web.HTTPUnauthorized(text="This room is from an earlier start of the sandbox.")
+
+    async def _menu(self, request: web.Request) -> web.Response:
+        """Return what the menu of a message offers in the room of a page."""
+        return web.json_response(self._room_of(request).menu())
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        """Choose from the menu of a message: its id and the entry's name, as JSON."""
+        room, chosen = self._room_of(request), await request.json()
+        try:
+            await room.choose(
+                request.match_info["page"], str(chosen["name"]), int(chosen["message_id"])
+            )
+        except simcord.SetupError as error:
+            raise web.HTTPConflict(text=str(error)) from error
+        return web.Response(status=204)
+
+    def _room_of(self, request: web.Request) -> Room:
+        """Return the room of a page, whose name nobody knows but its script."""
+        for room in self._world.open_rooms():
+            if room.has_page(request.match_info["page"]):
+                return room
+        raise web.HTTPUnauthorized(text="This page is from an earlier start of the sandbox.")
 
     def _any_room(self) -> Room:
         return self._world.open_rooms()[0]

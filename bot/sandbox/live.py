@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import secrets
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,8 +29,9 @@ from simcord import _dpy_internals, preview
 from simcord._clock import Clock
 from simcord._runtime import _restore_loop
 from simcord.backend.models import Channel, Interaction
-from simcord.enums import ChannelType
+from simcord.enums import AppCommandType, ChannelType
 from simcord.preview import Preview
+from simcord.results import to_discord_message
 from simcord.types import HttpLogEntry
 
 log = logging.getLogger(__name__)
@@ -336,6 +338,38 @@ class Room(Preview):
             if page.revision > revision and self._open_pages() == [page]:
                 self.env.is_shown(self.channel.id)
             return result
+
+    def has_page(self, context_id: str) -> bool:
+        return context_id in self._pages
+
+    def menu(self) -> list[str]:
+        """Return what the menu of a message offers the person, A to Z; nothing in DMs."""
+        (person,) = self.viewers
+        if not isinstance(person, simcord.MemberActor):
+            return []
+        commands = self.env.backend.visible_commands(
+            user_id=person.id, channel_id=self.channel.id, type=AppCommandType.MESSAGE
+        )
+        return sorted(str(command["name"]) for command in commands)
+
+    async def choose(self, context_id: str, name: str, message_id: int) -> None:
+        """Choose from the menu of a message, as the person whose page it is.
+
+        Raises:
+            simcord.SetupError: There is no such page, message or command.
+        """
+        async with self.env.lock:
+            self.env._preview = self
+            page = self._get_page(context_id)
+            person = page.viewer
+            if not isinstance(person, simcord.MemberActor):
+                raise simcord.SetupError("messages have no menu here")
+            message = to_discord_message(self.env, self._target_message(page, message_id))
+            result = await person.context_menu(self.channel, name, message)
+            if result.modal is not None:
+                page.modal = result
+                page.modal_handle = f"m_{secrets.token_urlsafe(12)}"
+            self._publish(page, reason="refresh")
 
     def _open_page(self, viewer_id: Any = None, target_id: Any = None) -> Any:
         pages = self._open_pages()

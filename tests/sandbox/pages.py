@@ -76,6 +76,12 @@ async def write(page: Page, text: str, *, reply_to: str | None = None) -> None:
     await page.keyboard.press("Enter")
 
 
+async def choose(page: Page, words: str, entry: str) -> None:
+    """Choose from the menu of the newest message with these words."""
+    await message(page, words).click(button="right")
+    await room(page).get_by_role("menuitem", name=entry).click()
+
+
 async def fill_form(page: Page, values: Mapping[str, str]) -> None:
     """Fill the open form, its inputs named by their custom ids, and send it."""
     form = room(page).locator("#modal-root")

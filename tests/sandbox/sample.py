@@ -108,6 +108,18 @@ async def silent(_: discord.Interaction) -> None:
     """Never answer."""
 
 
+@app_commands.context_menu(name="Quote this")
+async def quote(interaction: discord.Interaction, message: discord.Message) -> None:
+    """Say in private what a message says."""
+    await interaction.response.send_message(f"It says: {message.content}", ephemeral=True)
+
+
+@app_commands.context_menu(name="Note on this")
+async def note_on(interaction: discord.Interaction, _: discord.Message) -> None:
+    """Open a form."""
+    await interaction.response.send_modal(NoteForm())
+
+
 class SampleBot(commands.AutoShardedBot):
     def __init__(self) -> None:
         super().__init__(
@@ -120,5 +132,7 @@ class SampleBot(commands.AutoShardedBot):
         self.tree.add_command(papers)
         self.tree.add_command(remind)
         self.tree.add_command(silent)
+        self.tree.add_command(quote)
+        self.tree.add_command(note_on)
         self.add_dynamic_items(SaveButton, NoteButton)
         await self.tree.sync()

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, Request, expect
 
 from bot.sandbox import Sandbox
 from tests.sandbox.pages import (
+    choose,
     fill_form,
     go_to,
     message,
@@ -110,6 +111,25 @@ async def test_what_is_wrong_with_an_option_can_be_read(page: Page, screenshots:
     await expect(wrong).to_be_in_viewport(ratio=1)
     await wrong.click(trial=True)  # nothing covers it
     await page.screenshot(path=screenshots / "wrong-option.png")
+
+
+async def test_the_menu_of_a_message_has_what_the_bot_offers_there(
+    page: Page, sandbox: Sandbox[SampleBot], screenshots: Path
+) -> None:
+    channel = sandbox.bot.get_channel(sandbox.channel_id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.send("Three papers and a half")
+    await message(page, "Three papers").click(button="right")
+    menu = room(page).get_by_role("menuitem")
+    await expect(menu).to_have_text(["Note on this", "Quote this"])
+    await page.screenshot(path=screenshots / "menu.png")
+    await page.keyboard.press("Escape")
+    await expect(menu.first).to_be_hidden()
+    await choose(page, "Three papers", "Quote this")
+    await expect(message(page, "It says: Three papers and a half")).to_contain_text("Only you")
+    await choose(page, "Three papers", "Note on this")
+    await fill_form(page, {"words": "read twice"})
+    await expect(message(page, "Noted: read twice")).to_be_visible()
 
 
 async def test_a_command_that_is_not_answered_says_so(page: Page) -> None:

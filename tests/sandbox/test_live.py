@@ -191,6 +191,33 @@ async def test_a_call_without_a_rooms_key_is_refused(
         assert answer.status == 401
 
 
+async def test_a_menu_is_chosen_from_by_its_page_alone(
+    sandbox: Sandbox[SampleBot], http: aiohttp.ClientSession, enter: EnterRoom
+) -> None:
+    channel = sandbox.bot.get_channel(sandbox.channel_id)
+    assert isinstance(channel, discord.TextChannel)
+    sent = await channel.send("Three papers")
+    visitor = await enter(sandbox.channel_id)
+    for page, name, message_id, status in (
+        ("another", "Quote this", sent.id, 401),
+        (visitor.page, "Quote that", sent.id, 409),
+        (visitor.page, "Quote this", 1, 409),
+        (visitor.page, "Quote this", sent.id, 204),
+    ):
+        chosen = {"name": name, "message_id": str(message_id)}
+        async with http.post(f"{sandbox.url}/menu/{page}", json=chosen) as answer:
+            assert answer.status == status
+    await visitor.sees("It says: Three papers")
+
+
+async def test_direct_messages_have_no_menu(
+    sandbox: Sandbox[SampleBot], http: aiohttp.ClientSession, enter: EnterRoom
+) -> None:
+    visitor = await enter(sandbox.dm_id)
+    async with http.get(f"{sandbox.url}/menu/{visitor.page}") as answer:
+        assert await answer.json() == []
+
+
 async def test_the_hints_can_be_ours(http: aiohttp.ClientSession) -> None:
     async with (
         Sandbox(SampleBot, port=0, hints=(Hint("/remind", "a message"),)) as sandbox,

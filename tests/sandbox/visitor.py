@@ -34,6 +34,11 @@ class Visitor:
         page = await self._ask("POST", "pages", {})
         self._headers["X-Simcord-Context"] = page["context"]["id"]
 
+    @property
+    def page(self) -> str:
+        """The name of the page that was entered, which nobody else knows."""
+        return self._headers["X-Simcord-Context"]
+
     async def look(self) -> Json:
         """Return what the page would show now."""
         return await self._ask("GET", "state")

@@ -90,3 +90,49 @@ addEventListener("focusin", ({ target }) => {
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });
+
+// simcord's messages have no menu, where Discord has the commands that apps offer there.
+const menu = document.createElement("div");
+menu.id = "message-menu";
+menu.hidden = true;
+menu.setAttribute("role", "menu");
+document.body.append(menu);
+
+const menuAddress = () => `/menu/${encodeURIComponent(window.simcordPreview.contextId)}`;
+
+async function choose(name, messageId) {
+  menu.hidden = true;
+  const answer = await fetch(menuAddress(), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, message_id: messageId }),
+  });
+  trouble.hidden = answer.ok;
+  trouble.textContent = "That was not answered. The bot's log may say why.";
+}
+
+async function openMenu(messageId, x, y) {
+  const names = await (await fetch(menuAddress(), { cache: "no-store" })).json();
+  const entries = names.map((name) => {
+    const entry = document.createElement("button");
+    entry.type = "button";
+    entry.setAttribute("role", "menuitem");
+    entry.textContent = name;
+    entry.addEventListener("click", () => choose(name, messageId));
+    return entry;
+  });
+  menu.replaceChildren(...entries);
+  menu.hidden = !entries.length;
+  menu.style.left = `${Math.min(x, innerWidth - menu.offsetWidth - 8)}px`;
+  menu.style.top = `${Math.min(y, innerHeight - menu.offsetHeight - 8)}px`;
+  entries[0]?.focus();
+}
+
+addEventListener("contextmenu", (event) => {
+  const message = event.target.closest("[data-message-id]");
+  if (!message || event.target.closest("a")) return; // a link has the browser's own
+  event.preventDefault();
+  openMenu(message.dataset.messageId, event.clientX, event.clientY);
+});
+addEventListener("pointerdown", ({ target }) => (menu.hidden ||= !menu.contains(target)), true);
+addEventListener("keydown", ({ key }) => (menu.hidden ||= key === "Escape"), true);
