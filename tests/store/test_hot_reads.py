@@ -37,6 +37,8 @@ READS: dict[str, Call] = {
     "what a message is about": lambda db: outbox.posted_as(db, 1),
     "whether a feed has decided": lambda db: feeds.has_decided_since(db, 1, NOON - DAY),
     "what a feed posted today": lambda db: feeds.posted_since(db, 1, NOON - DAY),
+    "what waits for a person": lambda db: people.waiting_matches(db, 1),
+    "what is news to a person": partial(telling.news_for, user_id=1, since=NOON - 14 * DAY),
     "for whom something waits": partial(alerting.people_waiting, now=NOON),
     "what is worth a look": partial(
         events.worth_a_look, posted_since=NOON - DAY, looked_before=NOON - DAY, limit=9
