@@ -142,6 +142,9 @@ def _reading(commands: Commands) -> None:
     filling = _add(commands, "backfill", _backfill, "fetch what the sources have since a day")
     filling.add_argument("--since", type=_day, required=True, metavar="DATE", help="2024-05-31")
     filling.add_argument("--source", choices=("huggingface", "arxiv"), help="only this one")
+    filling.add_argument(
+        "--report", action="store_true", help="print which fields each day's papers lack, as import"
+    )
     search = _add(commands, "search", _search, "search the library")
     search.add_argument("query", metavar="QUERY")
     search.add_argument(
@@ -238,7 +241,9 @@ async def _import(settings: Settings, given: argparse.Namespace) -> int:
 async def _backfill(settings: Settings, given: argparse.Namespace) -> int:
     from bot.cli import backfilling
 
-    return await backfilling.backfill(settings, since=given.since, source=given.source)
+    return await backfilling.backfill(
+        settings, since=given.since, source=given.source, report=given.report
+    )
 
 
 async def _search(settings: Settings, given: argparse.Namespace) -> int:

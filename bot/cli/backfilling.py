@@ -9,22 +9,27 @@ from datetime import date
 from pathlib import Path
 
 from bot.app import asking, opened, utc_now
+from bot.cli.importing import absences
 from bot.cli.indexing import bring_up
 from bot.cli.say import Progress, note, say
 from bot.errors import AlreadyLocked, SourceError, UserError
 from bot.jobs.backfill import Backfill, check_since
 from bot.jobs.refresh import sum_up
+from bot.models import Listing
 from bot.sources import arxiv, huggingface
 from bot.sources.http import NAMES
 from bot.store.lock import locked
 from config.settings import Settings
 
 
-async def backfill(settings: Settings, *, since: date, source: str | None) -> int:
+async def backfill(
+    settings: Settings, *, since: date, source: str | None, report: bool = False
+) -> int:
     """Fetch what the sources have since a day; 1 if any of it could not be read.
 
     Args:
         source: ``huggingface`` or ``arxiv``; None for both.
+        report: Print for each of Hugging Face's lists which fields are absent.
 
     Raises:
         UserError: A source has nothing from that day, or another backfill is at it.
@@ -33,6 +38,11 @@ async def backfill(settings: Settings, *, since: date, source: str | None) -> in
     wanted = (source,) if source else (huggingface.NAME, arxiv.NAME)
     async with opened(settings) as rooms, asking(rooms) as sources:
         progress = Progress()
+
+        def absent(listing: Listing) -> None:
+            progress.end()
+            say(absences(listing))
+
         job = Backfill(
             rooms.store,
             sources.hugging_face,
@@ -40,6 +50,7 @@ async def backfill(settings: Settings, *, since: date, source: str | None) -> in
             rooms.now,
             asyncio.sleep,
             progress.show,
+            show=absent if report else None,
         )
         with only_backfill(settings.database, wanted):
             async with _summed_up(job, progress):

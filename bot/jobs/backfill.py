@@ -20,7 +20,7 @@ from bot.daily_lists import looked_at
 from bot.errors import SourceError, SourceUnreachable, UserError
 from bot.jobs.asking import failing
 from bot.listing_days import ONE_DAY, SATURDAY, closes_at, complete_at, newest_closed_day
-from bot.models import Record, SourceState
+from bot.models import Listing, Record, SourceState
 from bot.sources.arxiv import ArXiv, oai_set
 from bot.sources.arxiv_xml import Harvest
 from bot.sources.http import NAMES
@@ -77,6 +77,7 @@ class Backfill:
     Args:
         sleep: Waits for some seconds.
         tell: Is told in words where it stands.
+        show: Is handed each daily list once it is taken in.
     """
 
     store: Store
@@ -85,6 +86,7 @@ class Backfill:
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     tell: Callable[[str], None]
+    show: Callable[[Listing], None] | None = None
     recorded: Recorded = field(default_factory=Recorded)
     left_out: list[str] = field(default_factory=list[str])
     """The lists that could not be read and were passed over, and why."""
@@ -116,6 +118,8 @@ class Backfill:
         fetched = await self.hugging_face.daily(day)
         for listing in fetched.listings:
             self.recorded += await self.store.run(listings.record, listing)
+            if self.show:
+                self.show(listing)
 
     async def catalogue(self, categories: Iterable[str], since: date) -> None:
         """Take in the papers of arXiv's catalogue of which a version appeared since a day.

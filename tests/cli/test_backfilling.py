@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ from bot.listing_days import newest_closed_day
 from tests.cli.conftest import CLOSED, Run
 from tests.conftest import ROOT
 from tests.jobs.web import Source, a_source, json_answer
-from tests.sources.samples import a_page
+from tests.sources.samples import a_page, an_entry
 
 
 def test_a_day_that_is_none_is_a_usage_error(run: Run) -> None:
@@ -45,11 +46,11 @@ def test_sources_that_cannot_be_reached_are_each_named(
     assert outcome.out == "papers: 0 new, 0 updated, 0 unchanged, 0 refused\n"
 
 
-async def backfilling(source: Source, folder: Path) -> Process:
+async def backfilling(source: Source, folder: Path, *more: str) -> Process:
     since = newest_closed_day(datetime.now(UTC)) - timedelta(days=7)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "--database", str(folder / "db.sqlite"), "backfill"),
-        *("--since", f"{since}", "--source", "huggingface"),
+        *("--since", f"{since}", "--source", "huggingface", *more),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PAPERWIRE_HUGGING_FACE_URL": source.url},
         stdout=PIPE,
@@ -90,6 +91,18 @@ async def test_ctrl_c_keeps_what_was_fetched_and_the_next_run_goes_on(tmp_path: 
         assert process.returncode == 0
         assert len(source.requests) == 5, "six lists in eight days, one was there"
         assert out.startswith(b"papers: 0 new, ")
+
+
+async def test_a_report_says_for_each_fetched_day_what_was_absent(tmp_path: Path) -> None:
+    async with a_source() as source:
+        source.will(json_answer(json.dumps([an_entry(paper={"upvotes": None})])), json_answer("[]"))
+        process = await backfilling(source, tmp_path, "--report")
+        out, _ = await process.communicate()
+    newest = newest_closed_day(datetime.now(UTC))
+    lines = out.decode().splitlines()
+    assert lines[0] == f"daily {newest}: 1 papers, 0 refused; absent: upvotes 1"
+    assert len(lines) == 7, "six lists in eight days"
+    assert lines[1].endswith(": 0 papers, 0 refused; absent: nothing")
 
 
 async def test_two_backfills_do_not_ask_for_the_same_at_once(tmp_path: Path) -> None:
