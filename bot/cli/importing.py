@@ -69,17 +69,13 @@ class Importer:
 
     async def take(self, path: Path) -> None:
         """Take in a file; what cannot be read is named and left out, alone."""
-        reading = read_saved(path, now=await self._first_seen_at(path))
-        while True:
-            try:
-                # Unpacking and understanding a large file takes seconds.
-                listing = await asyncio.to_thread(next, reading, None)
-            except SourceError as error:
-                self.refuse(str(error))
-                return
-            if listing is None:
-                return
-            await self.record(path, listing)
+        try:
+            reading = read_saved(path, now=await self._first_seen_at(path))
+            # Unpacking and understanding a large file takes seconds.
+            while (listing := await asyncio.to_thread(next, reading, None)) is not None:
+                await self.record(path, listing)
+        except SourceError as error:
+            self.refuse(str(error))
 
     async def _first_seen_at(self, path: Path) -> datetime:
         """Return when this very content was first imported, so that again changes nothing."""
@@ -139,5 +135,15 @@ def _holiday(day: date) -> str:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return what a file's content is known by.
+
+    Raises:
+        SourceError: It cannot be read, or is a pipe or a device, which might have no end.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise SourceError(f"{path}: this is not a file.")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}.") from error

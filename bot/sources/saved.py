@@ -75,11 +75,11 @@ def saved_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _inside(path: Path) -> list[Path] | None:
-    """Return what a folder holds, in order; None for a file."""
+    """Return what a folder holds, in order; None for a file, and for a link that leads nowhere."""
     try:
         if path.is_dir():
             return sorted(child for child in path.iterdir() if not _is_passed_over(child))
-        if path.exists():
+        if path.exists() or path.is_symlink():
             return None
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}.") from error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,23 @@ def test_a_file_of_no_known_kind_fails_but_not_the_others(
     assert outcome.out.startswith("2 new")
     assert "broken.json.gz" in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def test_what_is_no_file_in_a_folder_is_left_out_alone(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "2026-03-02.json").write_text(daily(a_record(1)), encoding="utf-8")
+    (folder / "gone.json").symlink_to("nowhere")
+    (folder / "round.json").symlink_to("round.json")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "a.socket"))
+        outcome = run("import", folder)
+    assert (outcome.code, outcome.out) == (1, "1 new, 0 updated, 0 unchanged, 0 refused\n")
+    assert outcome.err == (
+        f"refused: {folder}/a.socket: this is not a file.\n"
+        f"refused: {folder}/gone.json: No such file or directory.\n"
+        f"refused: {folder}/round.json: Too many levels of symbolic links.\n"
+    )
 
 
 def test_a_path_that_does_not_exist_is_named_and_nothing_is_taken_in(run: Run, page: Path) -> None:
