@@ -269,6 +269,7 @@ def _entry(entry: Element) -> Record | str:
         published_at = published_at or updated_at
     elif kind is not None:
         published_at = None
+        updated_at = None if kind is Kind.CROSS else updated_at
     names = [_text(author, f"{_ATOM}name") for author in entry.findall(f"{_ATOM}author")]
     return _record(
         given_id=given,
@@ -287,8 +288,11 @@ def _entry(entry: Element) -> Record | str:
 
 
 def _item(item: Element) -> Record | str:
-    """Understand one item of an announcement. Its date is the announcement's."""
-    announced_at = _mail_date(_text(item, "pubDate"))
+    """Understand one item of an announcement. Its date is the announcement's.
+
+    A paper may be cross-listed years after its last version, of whose date that says nothing.
+    """
+    announced_at, kind = _mail_date(_text(item, "pubDate")), _kind(item)
     description = _text(item, "description")
     guid = _text(item, "guid")
     return _record(
@@ -297,8 +301,8 @@ def _item(item: Element) -> Record | str:
         title=_text(item, "title"),
         abstract=_abstract(description),
         authors=_names(_text(item, f"{_DC}creator")),
-        published_at=announced_at if _kind(item) is Kind.NEW else None,
-        updated_at=announced_at,
+        published_at=announced_at if kind is Kind.NEW else None,
+        updated_at=announced_at if kind is not Kind.CROSS else None,
         categories=[category.text or "" for category in item.findall("category")],
         doi=_text(item, f"{_ARXIV}DOI"),
         journal_ref=_text(item, f"{_ARXIV}journal_reference"),

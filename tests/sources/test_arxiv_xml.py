@@ -151,6 +151,18 @@ def test_an_announced_paper_has_its_version_names_and_dates(
         journal_ref="J. Things 2",
     )
     assert (replaced.paper.version, replaced.paper.published_at) == (4, None)
+    assert replaced.paper.updated_at == announced_at
+
+
+@EITHER
+def test_a_cross_listing_dates_no_version(
+    a_feed: Callable[..., bytes], a_paper: Callable[..., str]
+):
+    """Its paper may be years old: the day of its announcement is not the version's."""
+    announcement = parse_announcement(a_feed(a_paper("2401.00002v3", "cross")))
+    [crossed] = announcement.records[Kind.CROSS]
+    paper = crossed.paper
+    assert (paper.version, paper.published_at, paper.updated_at) == (3, None, None)
 
 
 @EITHER

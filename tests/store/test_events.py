@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from bot.models import DeliveryKind, EventKind, Paper
+from bot.sources.arxiv_xml import parse_announcement
 from bot.store import events, feeds, listings, outbox, papers, people, telling
 from bot.store.papers import take_in
 from bot.store.store import Store
 from tests.builders import TODAY, a_feed, a_listing, a_paper, a_record, owed
 from tests.conftest import NOON
+from tests.sources.samples import an_item, an_rss_feed
 from tests.store.test_papers import TITLE, by_title, written
 
 HOUR = timedelta(hours=1)
@@ -103,6 +105,19 @@ async def test_the_first_version_number_is_news_only_if_the_version_is(
     updated_at = None if hour is None else NOON + hour * HOUR
     await hears(store, a_paper(version=version, updated_at=updated_at), hour=2)
     assert await told(store) == ([(ONE, EventKind.VERSION, "v2")] if is_news else [])
+
+
+@pytest.mark.parametrize(("kind", "is_news"), [("cross", False), ("replace", True)])
+async def test_a_cross_listing_of_an_old_version_is_no_news_of_it(
+    kind: str, is_news: bool, store: Store
+) -> None:
+    known = a_paper("2401.00002")
+    await store.run(take_in, "huggingface", [known], said_at=NOON)
+    day = "Wed, 04 Mar 2026 00:00:00 -0500"
+    announced = parse_announcement(an_rss_feed(an_item("2401.00002v3", kind, date=day)))
+    for listing in announced.listings(seen_at=NOON + DAY):
+        await store.run(listings.record, listing)
+    assert await told(store) == ([(known.id, EventKind.VERSION, "v3")] if is_news else [])
 
 
 async def test_events_follow_a_title_that_gets_its_arxiv_id(store: Store) -> None:
