@@ -153,7 +153,7 @@ def _reading(commands: Commands) -> None:
     show = _add(commands, "show", _show, "show one paper")
     show.add_argument("paper", metavar="ID", help="an arXiv id, a DOI, a link or a title")
     ask = _add(commands, "ask", _ask, "answer a question with sentences of papers")
-    ask.add_argument("question", metavar="QUESTION")
+    ask.add_argument("question", type=_text, metavar="QUESTION")
     ask.add_argument(
         "--paper", metavar="ID", help="the one asked about: an arXiv id, a DOI, a link or a title"
     )
@@ -172,6 +172,11 @@ def _watching(commands: Commands) -> None:
     outbox.add_argument("--only", choices=("sent", "owed", "held"), help="only these")
     outbox.add_argument("--feed", type=int, metavar="N", help="only this feed's papers")
     outbox.add_argument("--json", action="store_true", help="for programs")
+
+
+def _text(given: str) -> str:
+    """Return what was typed; bytes that are no UTF-8, which Python escapes, become U+FFFD."""
+    return given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _limit(text: str) -> int:

@@ -36,6 +36,13 @@ def test_an_answer_for_people_is_quotes_under_titles_with_section_and_address(
     assert read.startswith("Read: Abstract of ")
 
 
+def test_a_question_in_bytes_that_are_no_text_is_answered(run: Run, page: Path) -> None:
+    run("import", page)
+    outcome = run("ask", "How are the small gr\udcff graphs sorted?")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "We collect a thousand of them by hand" in outcome.out
+
+
 def test_papers_that_are_quoted_together_each_stand_under_their_title(run: Run, page: Path) -> None:
     run("import", page)
     outcome = run("ask", "papers on what grows")
