@@ -150,7 +150,11 @@ def listed_now(
         by: Take what was to be on the lists by then, also where it came late; None for all.
     """
     by = by or now
-    entries = listings.entries_since(db, (now - feeds.NEWS_WINDOW).date())
+    # What joined a daily list at the last moment waits here for a feed that posts once a week.
+    joined = now - feeds.JOINS_SEEN_WITHIN - feeds.STILL_WANTED
+    entries = listings.entries_since(
+        db, (now - feeds.NEWS_WINDOW).date(), daily_since=joined.date()
+    )
     dailies = [entry for entry in entries if entry.name == daily_lists.NAME]
     days = {entry.day for entry in dailies}
     whole = {day for day in days if daily_lists.is_whole(db, day, now=now)}

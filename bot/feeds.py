@@ -12,6 +12,9 @@ from bot.models import DeliveryKind, Feed, Style
 
 NEWS_WINDOW = timedelta(days=14)
 """Hugging Face takes papers into its daily lists up to 14 days after arXiv has them."""
+JOINS_SEEN_WITHIN = NEWS_WINDOW + timedelta(days=2)
+"""What joins a list 14 days late, late in the evening, is seen by the look of the next day: old
+lists are looked at once a day."""
 NEWS_FOR = timedelta(days=365)
 """How long a paper can be news after it first was on a list. One that comes back to the lists later,
 as trending ones do, is posted no more and brings no alert: what was said of it then is forgotten."""

@@ -80,5 +80,5 @@ async def test_papers_named(store: Store) -> None:
 
 
 async def test_of_very_many_papers_the_first_are_taken(store: Store) -> None:
-    text = " ".join(f"2602.{n:05}" for n in range(1, 200))
+    text = " ".join(f"2602.{n:05}" for n in range(1, MOST_FOUND + 200))
     assert len(await store.read(papers_named, [text])) == MOST_FOUND

@@ -26,6 +26,7 @@ from bot.status import take
 from bot.store import listings
 from bot.store.spending import Limits
 from bot.store.store import Store
+from bot.unchanged import Unchanged
 from bot.wording import Wording
 from config.settings import load
 from tests.answers.conftest import HERON, LAMPREY, OTTER, embedder
@@ -338,7 +339,8 @@ async def test_status_shows_what_the_model_was_used_for(
     server.says(GOOD)
     await ask(answers)
     state = await wording.state()
-    page = status_page(await store.read(take, now=clock()), None, indexed=3, model=state)
+    seen = await store.read(take, now=clock(), unchanged=Unchanged())
+    page = status_page(seen, None, indexed=3, model=state)
     text = str(page.to_components())
     assert f"owl-1: 1 answer today, {state.tokens:,} of 30,000 tokens." in text
     assert state.tokens > 100

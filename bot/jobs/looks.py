@@ -8,14 +8,16 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from bot.daily_lists import look_name
+from bot.feeds import JOINS_SEEN_WITHIN
 from bot.jobs.refresh import Look
 from bot.listing_days import ONE_DAY, complete_at, local_day, newest_closed_day
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Fetched, Validators
 from bot.sources.huggingface import HuggingFace
 
-DAYS_WATCHED = 14
-"""Daily lists whose votes still move, and which may take a paper late."""
+DAYS_WATCHED = JOINS_SEEN_WITHIN.days
+"""Daily lists whose votes still move, and which may take a paper late: so many up to the newest
+that is complete."""
 OLD_LISTS_EVERY = timedelta(hours=6)
 """Lists of the last week; trending over a week needs their votes."""
 OLDER_LISTS_EVERY = timedelta(hours=24)
@@ -58,7 +60,7 @@ class Looks:
 
 
 def watched_days(now: datetime) -> list[date]:
-    """Return the days whose lists are looked at: the ones that fill now, then back over two weeks."""
+    """Return the days whose lists are looked at: the ones that fill now, then back over 16 days."""
     newest = newest_closed_day(now)
     today = local_day(now, "America/New_York") + ONE_DAY  # after closing, tomorrow's fills
     days = [today - n * ONE_DAY for n in range((today - newest).days + DAYS_WATCHED)]

@@ -58,7 +58,7 @@ class MatchNew:
         await self._read_ahead()
 
     async def _new_papers(self) -> int:
-        since = (self.now() - feeds.NEWS_WINDOW).date()
+        since = (self.now() - feeds.JOINS_SEEN_WITHIN).date()
         found = 0
         while batch := await self.store.read(listings.unmatched, since=since, limit=BATCH):
             new = await self._matches(batch)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from bot.errors import SourceError, SourceUnreachable
+from bot.errors import PaperwireError, SourceError, SourceUnreachable
 from bot.jobs.asking import failing, wants_peace
 from bot.models import SourceState
 from bot.sources.http import FRESH, Fetched, Validators
@@ -101,7 +101,7 @@ class Refresh:
             if self._is_fresh(look, state):
                 continue
             try:
-                outcomes.append(await self.look(look, state))
+                outcomes.append(await self._look_or_bug(look, state))
             except SourceError as error:
                 await self._note_failure(state, error)
                 outcomes.append(None)
@@ -110,6 +110,16 @@ class Refresh:
                 if outcomes[-MOST_FAILURES:] == [None] * MOST_FAILURES:
                     break
         return outcomes
+
+    async def _look_or_bug(self, look: Look, state: SourceState) -> Recorded:
+        """Look at one list; a bug that an answer meets is the list's trouble, not the others'."""
+        try:
+            return await self.look(look, state)
+        except PaperwireError:
+            raise
+        except Exception as error:
+            log.exception("%s %s met a bug", look.source, look.name)
+            raise SourceError("Its answer met a bug of Paperwire; the log has it.") from error
 
     def _is_fresh(self, look: Look, state: SourceState) -> bool:
         """Whether we have looked so lately that it is too early to look again."""

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlite_utils import Database
 
-from bot.feeds import NEWS_WINDOW
+from bot.feeds import JOINS_SEEN_WITHIN
 from bot.listing_days import closes_at
 from bot.models import Listing, Paper, Record, Snapshot, SourceState, Submission
 from bot.store import events, papers, submissions
@@ -156,7 +156,7 @@ def _place_all(db: Database, listing: Listing, paper_ids: Sequence[str]) -> None
         " WHERE source = ? AND name = ? AND day = ?",
         [seen_at, *key],
     )
-    if listing.name == DAILY and listing.seen_at.date() - listing.day < NEWS_WINDOW:
+    if listing.name == DAILY and listing.seen_at.date() - listing.day <= JOINS_SEEN_WITHIN:
         events.note_listed(db, new, detail=key[2], seen_at=listing.seen_at)
 
 
@@ -258,15 +258,18 @@ def listed_at(db: Database, paper_ids: Sequence[str]) -> dict[str, datetime]:
     return found
 
 
-def entries_since(db: Database, day: date) -> list[Entry]:
+def entries_since(db: Database, day: date, *, daily_since: date | None = None) -> list[Entry]:
     """Return the papers in all listings of a day or later, by day, source, name and rank.
 
     Replaced papers, as arXiv announces new versions, are left out.
+
+    Args:
+        daily_since: An earlier day from which on daily lists count too.
     """
     rows = db.query(
-        f"SELECT * FROM listing_entry WHERE day >= ? AND {_NEWS}"
-        " ORDER BY day, source, name, rank, paper_id",
-        [day.isoformat()],
+        "SELECT * FROM listing_entry WHERE day >= :since AND (day >= :day OR name = :daily)"
+        f" AND {_NEWS} ORDER BY day, source, name, rank, paper_id",
+        {"since": (daily_since or day).isoformat(), "day": day.isoformat(), "daily": DAILY},
     )
     return [_to_entry(row) for row in rows]
 

@@ -34,7 +34,7 @@ def seconds(gathered: Gathered, reader: Reader) -> tuple[float, int]:
 def main() -> int:
     papers = tuple(corpus.arxiv_papers(SHARED_DATA)[-PAPERS:])
     listed = {paper.id: Listed(NOW.date()) for paper in papers}
-    gathered = Gathered(papers, listed, {}, {}, frozenset())
+    gathered = Gathered(papers, listed, {}, {}, frozenset(), frozenset())
     reader = Reader(WordLlama.load())
     anew, fit = seconds(gathered, reader)
     kept, fit_again = seconds(gathered, reader)

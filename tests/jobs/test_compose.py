@@ -358,6 +358,20 @@ async def test_what_joins_a_list_late_is_news_when_it_does(
     assert (await verdicts(store, feed))[ONE] == ("held", Held.LATE)
 
 
+async def test_what_joins_a_list_14_days_late_waits_for_a_feed_that_posts_once_a_week(
+    store: Store, compose: Compose, clock: Clock
+) -> None:
+    day = MONDAY - 14 * DAY
+    feed = await made(store, days=frozenset({0}))
+    for paper_id, seen_at in ((ONE, NOON - 13 * DAY), (TWO, NOON + 18 * HOUR)):
+        await store.run(listings.record, a_listing(papers=[paper_id], day=day, seen_at=seen_at))
+    for _ in range(8):
+        clock.now += DAY
+        await compose()
+    assert [d.payload["papers"] for d in await deliveries(store)] == [[TWO]]
+    assert (await verdicts(store, feed))[ONE] == ("held", Held.LATE)
+
+
 async def test_old_lists_that_are_read_after_an_outage_are_no_news(
     store: Store, compose: Compose
 ) -> None:

@@ -15,7 +15,7 @@ from bot.jobs.looks import (
     Looks,
     watched_days,
 )
-from bot.listing_days import complete_at
+from bot.listing_days import ONE_DAY, closes_at, complete_at
 from bot.sources.arxiv import ArXiv
 from bot.sources.http import Web
 from bot.sources.huggingface import HuggingFace
@@ -62,16 +62,24 @@ async def test_lists_that_still_move_are_looked_at_each_time_and_old_ones_now_an
 @pytest.mark.parametrize(
     ("now", "newest", "oldest"),
     [
-        (NOON, date(2026, 3, 4), date(2026, 2, 17)),
+        (NOON, date(2026, 3, 4), date(2026, 2, 16)),
         # Monday, an hour after Friday's list was complete: nothing of the weekend.
-        (datetime(2026, 3, 7, 4, tzinfo=UTC), date(2026, 3, 7), date(2026, 2, 23)),
-        (datetime(2026, 3, 9, 12, tzinfo=UTC), date(2026, 3, 10), date(2026, 2, 23)),
+        (datetime(2026, 3, 7, 4, tzinfo=UTC), date(2026, 3, 7), date(2026, 2, 19)),
+        (datetime(2026, 3, 9, 12, tzinfo=UTC), date(2026, 3, 10), date(2026, 2, 19)),
     ],
 )
-def test_two_weeks_are_watched_without_the_weekends_that_are_over(
+def test_more_than_two_weeks_are_watched_without_the_weekends_that_are_over(
     now: datetime, newest: date, oldest: date
 ) -> None:
     days = watched_days(now)
     assert (days[0], days[-1]) == (newest, oldest)
     assert days == sorted(days, reverse=True)
     assert all(day.weekday() < 5 for day in days if day <= date(2026, 3, 6))
+
+
+def test_what_joins_a_list_in_the_last_hour_of_its_14th_day_is_seen_by_a_look_of_the_next_day() -> (
+    None
+):
+    for day in (date(2026, 2, 16) + n * ONE_DAY for n in range(5)):
+        joined = closes_at(day + 14 * ONE_DAY)
+        assert day in watched_days(joined + OLDER_LISTS_EVERY)

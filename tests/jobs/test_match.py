@@ -65,6 +65,17 @@ async def test_a_paper_is_matched_once(store: Store, match: MatchNew, clock: Clo
     assert [found.matched_at for found in await matches(store)] == [NOON]
 
 
+async def test_a_paper_that_joins_an_old_list_at_the_last_moment_is_matched(
+    store: Store, match: MatchNew
+) -> None:
+    await follow(store, "robots")
+    last_moment = (NOON - timedelta(days=16)).date()
+    joined = a_listing(a_record(title="Robots folding laundry"), day=last_moment)
+    await store.run(listings.record, joined)
+    await match()
+    assert len(await matches(store)) == 1
+
+
 async def test_a_topic_does_not_look_back(store: Store, match: MatchNew, clock: Clock) -> None:
     await listed(store, a_record(title="Robots folding laundry"), seen_at=NOON - 2 * HOUR)
     await follow(store, "robots")
@@ -148,7 +159,7 @@ async def test_papers_of_lists_that_are_weeks_old_are_no_news(
     store: Store, match: MatchNew
 ) -> None:
     await follow(store, "robots")
-    old = (NOON - timedelta(days=15)).date()
+    old = (NOON - timedelta(days=17)).date()
     await listed(store, a_record(title="Robots folding laundry"), day=old)
     await match()
     assert await matches(store) == []

@@ -101,6 +101,21 @@ async def test_one_failing_source_stops_no_other(
     assert "huggingface daily: Hugging Face answered 500." in caplog.messages
 
 
+async def test_an_answer_that_meets_a_bug_is_a_line_and_stops_no_other(
+    store: Store, clock: Clock, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fetch(validators: Validators) -> Fetched:
+        raise ZeroDivisionError("not foreseen")
+
+    source.shows["trending"] = a_listing(papers=[ONE], name="trending")
+    looks = [Look("huggingface", "daily", fetch), *source.looks("trending")]
+    assert await refreshing(store, clock, looks).all()
+    assert await store.read(papers.count) == 1
+    failing = await state(store, "daily")
+    assert failing.error == "Its answer met a bug of Paperwire; the log has it."
+    assert "not foreseen" in caplog.text
+
+
 async def test_a_failure_keeps_what_was_known_and_a_good_look_mends_it(
     store: Store, clock: Clock, source: Source
 ) -> None:

@@ -154,7 +154,7 @@ class TestADailyListThatTakesAPaperLate:
         assert await self.listed(store, days_known=0) == []
 
     async def test_is_none_when_an_old_list_is_fetched_later(self, store: Store) -> None:
-        assert await self.listed(store, days_known=9, days_seen_late=15) == []
+        assert await self.listed(store, days_known=9, days_seen_late=17) == []
 
     async def test_is_told_once_however_the_list_moves(self, store: Store) -> None:
         await self.listed(store, days_known=9)
