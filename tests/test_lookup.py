@@ -177,7 +177,7 @@ async def test_a_paper_without_any_text_is_answered_from_its_abstract(answers: A
     [
         web.Response(status=500),
         web.Response(status=429, headers={"Retry-After": "60"}),
-        web.Response(body=b"x" * (2**20 + 1), content_type="text/markdown"),
+        web.Response(body=b"x" * (2**22 + 1), content_type="text/markdown"),
         web.Response(body=b"PK", content_type="application/zip"),
         web.Response(status=302, headers={"Location": "http://evil.example/"}),
     ],
