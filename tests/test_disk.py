@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -36,6 +37,15 @@ def test_a_full_disk(tiny_disk: Path) -> None:
 def test_a_disk_that_is_read_only(tiny_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], check=True)
     assert disk.trouble(tiny_disk) == disk.READ_ONLY
+
+
+def test_a_disk_that_takes_a_part(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        assert disk.trouble(tmp_path) == disk.FAILING
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_is_not_the_disk_is_left_to_others_to_say(tmp_path: Path) -> None:
