@@ -27,7 +27,7 @@ from bot.render.papers import (
     trending_page,
 )
 from bot.render.text import plain, shorten
-from bot.store import button_texts, people, topic_texts
+from bot.store import button_texts, people
 from bot.topics.query import parse_topic
 from bot.trending import Period
 
@@ -217,7 +217,7 @@ async def hits(services: Services, wanted: Search, *, page: int) -> Page:
         raise UserError(finding.nothing_found(wanted, now=services.now(), read=read))
     text, number = search_text(wanted), None
     if len(text) > LONGEST_CARRIED and len(found.shown) > MOST_LISTED:
-        number = await services.store.run(button_texts.number_of, text, now=services.now())
+        number = await services.store.run(button_texts.number_of, text)
     return found_page(found, page=page, number=number)
 
 
@@ -225,7 +225,7 @@ async def rising(services: Services, found: discover.Trending, topic: str, *, pa
     """Return a page of what is trending."""
     number = None
     if len(topic) > LONGEST_CARRIED and len(found.shown) > MOST_LISTED:
-        number = await services.store.run(topic_texts.number_of, topic)
+        number = await services.store.run(button_texts.number_of, topic)
     return trending_page(found, topic, page=page, number=number)
 
 
@@ -322,7 +322,7 @@ class TrendingButton(
         await interaction.response.defer(ephemeral=True, thinking=True)
         services, topic = services_of(interaction), self.parts["topic"]
         if number := self.parts["number"]:
-            topic = await services.store.read(topic_texts.text_of, int(number))
+            topic = await services.store.read(button_texts.text_of, int(number))
         if topic is None:
             raise UserError("That list is from long ago. Ask anew with /papers trending.")
         found = await discover.trending(services, Period(self.parts["period"]), topic=topic)

@@ -29,7 +29,7 @@ from bot.models import Strictness, Topic
 from bot.render import topics as render
 from bot.render.cards import Page, words
 from bot.render.text import plain, shorten
-from bot.store import people, topic_texts
+from bot.store import button_texts, people
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ async def trial_page(interaction: discord.Interaction, text: str, strictness: St
     """
     services = services_of(interaction)
     found = await following.tried(services, text, strictness)
-    number = await services.store.run(topic_texts.number_of, text)
+    number = await services.store.run(button_texts.number_of, text)
     mine = await services.store.read(people.topics_of, interaction.user.id)
     follows = any(t.query == text and t.strictness is strictness for t in mine)
     note = not_read(found.query.categories, services.categories)
@@ -180,7 +180,7 @@ async def own_topics(services: Services, user_id: int, *, page: int = 0) -> Page
     topics = await store.read(people.topics_of, user_id)
     person = await store.read(people.get, user_id)
     wanted = await ideas.ideas(services, user_id)
-    numbered = [(text, await store.run(topic_texts.number_of, text)) for text in wanted]
+    numbered = [(text, await store.run(button_texts.number_of, text)) for text in wanted]
     if not topics or person is None:
         return render.nothing_followed(numbered)
     person = person.reached(by_email=services.by_email)
@@ -336,7 +336,7 @@ async def typed(interaction: discord.Interaction, number: int) -> str:
     Raises:
         UserError: None has: it was long ago, or in another database.
     """
-    text = await services_of(interaction).store.read(topic_texts.text_of, number)
+    text = await services_of(interaction).store.read(button_texts.text_of, number)
     if text is None:
         raise UserError("That topic is no longer known here. /topics follow takes it anew.")
     return text

@@ -1,28 +1,31 @@
-"""What buttons ask for where it is too long to be carried, by a number that they carry instead.
+"""Topics and searches that are too long for buttons, by numbers that these carry instead.
 
-It says nothing of who asked. Whoever keeps it (``retention``) drops what nobody has used for long.
+They say nothing of who typed them.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlite_utils import Database
 
-from bot.store.rows import moment
+MOST_KEPT = 10_000
+"""The latest; buttons with an older number ask for the text anew."""
 
 
-def number_of(db: Database, text: str, *, now: datetime) -> int:
-    """Return the number of a text, the same for the same text, and note that it is in use."""
-    (row,) = db.query(
-        "INSERT INTO button_text (text, used_at) VALUES (:text, :now)"
-        " ON CONFLICT (text) DO UPDATE SET used_at = :now RETURNING id",
-        {"text": text, "now": moment(now)},
-    )
-    return row["id"]
+def number_of(db: Database, text: str, *, most: int = MOST_KEPT) -> int:
+    """Return the number of a text, the same for the same text while it is kept.
+
+    Args:
+        most: How many texts are kept.
+    """
+    known = db.query("SELECT id FROM topic_text WHERE text = ?", [text])
+    for row in known:
+        return row["id"]
+    number = int(db.execute("INSERT INTO topic_text (text) VALUES (?)", [text]).lastrowid or 0)
+    db.execute("DELETE FROM topic_text WHERE id <= ?", [number - most])
+    return number
 
 
 def text_of(db: Database, number: int) -> str | None:
     """Return the text of a number; None for one that was not given or is kept no more."""
-    rows = db.query("SELECT text FROM button_text WHERE id = ?", [number])
+    rows = db.query("SELECT text FROM topic_text WHERE id = ?", [number])
     return next((row["text"] for row in rows), None)

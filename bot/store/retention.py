@@ -32,8 +32,7 @@ from bot.feeds import NEWS_FOR, NEWS_WINDOW
 from bot.store.rows import at, marks, moment
 
 HISTORY = timedelta(days=90)
-"""For how long ``/feeds history`` says why a paper was held back, we know of words to people, and
-long searches can be leafed through."""
+"""For how long ``/feeds history`` says why a paper was held back, and we know of words to people."""
 UNREAD_WORDS = timedelta(days=365)
 """For how long words wait that nobody could be told: they are shown under a next command."""
 EVERY_SNAPSHOT = timedelta(days=30)
@@ -179,7 +178,6 @@ FORMER_TITLES = Rule(
     ("hash", "revision"),
     "NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.revision = this.revision)",
 )
-BUTTON_TEXTS = Rule("button_text", ("id",), "used_at < :history")
 RULES = (
     HELD_PAPERS,
     POSTED_PAPERS,
@@ -189,7 +187,6 @@ RULES = (
     MESSAGES,
     POSTS,
     FORMER_TITLES,
-    BUTTON_TEXTS,
 )
 """In an order in which each finds gone what stands in its way."""
 

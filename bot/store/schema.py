@@ -585,20 +585,6 @@ def requests_in_files(db: Database) -> None:
 
 
 @migrations()
-def button_texts(db: Database) -> None:
-    db.executescript(
-        """
-        -- What buttons ask for where it is too long to be carried (bot.store.button_texts).
-        CREATE TABLE button_text (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            text TEXT NOT NULL UNIQUE,
-            used_at TEXT NOT NULL           -- when a message last got a button with it
-        ) STRICT;
-        """
-    )
-
-
-@migrations()
 def what_is_asked_often(db: Database) -> None:
     """Let what is asked every few seconds, and by ``/status``, not go through all that ever was."""
     db.executescript(

@@ -11,10 +11,9 @@ import pytest
 
 from bot import finding
 from bot.client import PaperBot, Services
-from bot.jobs.forget import Forget
 from bot.listing_days import closes_at, complete_at
 from bot.models import Listing, Paper, Record, SourceState
-from bot.store import listings, retention
+from bot.store import button_texts, listings
 from bot.store.store import Store
 from tests.cogs.conftest import TakeIn
 from tests.cogs.flow import Flow
@@ -578,12 +577,11 @@ async def test_a_search_of_any_length_can_be_leafed_through_after_a_restart_too(
 
 
 async def test_a_long_search_that_was_let_go_says_how_to_go_on(
-    world: World, take_in: TakeIn, store: Store, clock: Clock
+    world: World, take_in: TakeIn, store: Store
 ) -> None:
     await take_in(daily(count=20))
     first = await world.slash(world.reader, "papers search", query=LONG_QUERY)
-    clock.now += retention.HISTORY + timedelta(days=1)
-    await Forget(store, clock)()
+    await store.run(button_texts.number_of, "a later search", most=1)
     answer = await world.press(world.moderator, first, "Next")
     assert answer.text == "That search is from long ago. Search anew with /papers search."
 

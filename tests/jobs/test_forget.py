@@ -15,7 +15,6 @@ from bot.jobs import forget as forgetting
 from bot.jobs.forget import Forget
 from bot.models import DeliveryKind, DeliveryState, Feed, Strictness
 from bot.store import (
-    button_texts,
     feeds,
     listings,
     outbox,
@@ -205,18 +204,6 @@ async def test_places_of_former_titles_go(store: Store, forget: Forget) -> None:
     await forget()
     assert await count(store, "title_place") == 1
     assert await store.read(title_places.having, {"as it is"}) == {"as it is": [ONE]}
-
-
-async def test_texts_of_buttons_go_that_no_message_has_got_for_long(
-    store: Store, forget: Forget
-) -> None:
-    for text in ("a", "b", "c"):
-        await store.run(button_texts.number_of, text, now=LONG_AGO)
-    number = await store.run(button_texts.number_of, "b", now=NOON - 80 * DAY)
-    await forget()
-    assert await count(store, "button_text") == 1
-    assert await store.read(button_texts.text_of, number) == "b"
-    assert await store.run(button_texts.number_of, "c", now=NOON) > 3, "no number comes twice"
 
 
 async def test_it_is_done_once_a_day_and_told_in_one_line(
